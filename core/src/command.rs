@@ -1,0 +1,166 @@
+//! What accompanies a command: its idempotency key, its cause, its author, its time.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aggregate::Fingerprint;
+use crate::metadata::Metadata;
+use crate::stream::Version;
+
+/// What accompanies a command: for one call of `execute_with`, or for a whole task.
+///
+/// ```
+/// use rehydrate::CommandContext;
+///
+/// let context = CommandContext::new()
+///     .idempotency_key("order-17/pay")
+///     .actor("till 4")
+///     .metadata("ip", "192.0.2.1");
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct CommandContext {
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) fingerprint: Option<Fingerprint>,
+    pub(crate) expected_version: Option<Version>,
+    pub(crate) recorded_at: Option<DateTime<Utc>>,
+    pub(crate) metadata: Metadata,
+}
+
+impl CommandContext {
+    /// A context with nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the command happen once, however often it is sent: a repetition appends nothing and
+    /// returns the first one's outcome.
+    ///
+    /// A key is 1 to 255 bytes and belongs to one command in the whole store.
+    pub fn idempotency_key(mut self, key: impl Display) -> Self {
+        self.idempotency_key = Some(key.to_string());
+        self
+    }
+
+    /// Ties the idempotency key to the command's content, so that the same key with another
+    /// content is an error rather than a repetition.
+    ///
+    /// The content is compared by its JSON form.
+    ///
+    /// # Errors
+    /// The content cannot be written as JSON.
+    pub fn fingerprint(mut self, content: &impl Serialize) -> serde_json::Result<Self> {
+        self.fingerprint = Some(Fingerprint::of(&serde_json::to_string(content)?));
+        Ok(self)
+    }
+
+    /// Refuses the command, without a retry, unless the aggregate has this version: what
+    /// `If-Match` is to HTTP.
+    pub fn expected_version(mut self, version: Version) -> Self {
+        self.expected_version = Some(version);
+        self
+    }
+
+    /// The time at which it happened, for imports of history and for tests; otherwise the
+    /// repository's clock says it. Never earlier than the stream's last event; kept to the
+    /// microsecond.
+    pub fn recorded_at(mut self, time: DateTime<Utc>) -> Self {
+        self.recorded_at = Some(time);
+        self
+    }
+
+    /// What ties all events of one business conversation together.
+    pub fn correlation_id(mut self, id: impl Display) -> Self {
+        self.metadata.correlation_id = Some(id.to_string());
+        self
+    }
+
+    /// The message or event that this command answers.
+    pub fn causation_id(mut self, id: impl Display) -> Self {
+        self.metadata.causation_id = Some(id.to_string());
+        self
+    }
+
+    /// The person or program that asks for it.
+    pub fn actor(mut self, actor: impl Display) -> Self {
+        self.metadata.actor = Some(actor.to_string());
+        self
+    }
+
+    /// An entry of the application's own.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.metadata.custom.insert(key.into(), value.into());
+        self
+    }
+
+    /// Runs a future in which every command has this context, unless it says otherwise itself.
+    ///
+    /// A web middleware uses it once, and no handler needs to pass anything on. An idempotency key
+    /// serves the first command of the task only; a second one without a key of its own is refused,
+    /// because the store could not tell it from a repetition of the first.
+    ///
+    /// ```
+    /// # use rehydrate::CommandContext;
+    /// # async fn handle() {}
+    /// # async fn middleware() {
+    /// CommandContext::new().actor("till 4").scope(handle()).await;
+    /// # }
+    /// ```
+    pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        let scope = Scope {
+            context: self,
+            key_used: AtomicBool::new(false),
+        };
+        CURRENT.scope(Arc::new(scope), future).await
+    }
+
+    /// Completes the context of one command with that of its task.
+    pub(crate) fn within_task(mut self) -> Result<Self, SecondCommand> {
+        let Ok(scope) = CURRENT.try_with(Arc::clone) else {
+            return Ok(self);
+        };
+        let task = &scope.context;
+        if self.idempotency_key.is_none()
+            && let Some(key) = &task.idempotency_key
+        {
+            if scope.key_used.swap(true, Ordering::Relaxed) {
+                return Err(SecondCommand { key: key.clone() });
+            }
+            self.idempotency_key = Some(key.clone());
+            self.fingerprint = self.fingerprint.or(task.fingerprint);
+        }
+        self.expected_version = self.expected_version.or(task.expected_version);
+        self.recorded_at = self.recorded_at.or(task.recorded_at);
+        let own = &mut self.metadata;
+        let outer = &task.metadata;
+        own.correlation_id = own.correlation_id.take().or(outer.correlation_id.clone());
+        own.causation_id = own.causation_id.take().or(outer.causation_id.clone());
+        own.actor = own.actor.take().or(outer.actor.clone());
+        for (key, value) in &outer.custom {
+            own.custom
+                .entry(key.clone())
+                .or_insert_with(|| value.clone());
+        }
+        Ok(self)
+    }
+}
+
+/// The task's idempotency key has already served another command.
+pub(crate) struct SecondCommand {
+    pub(crate) key: String,
+}
+
+struct Scope {
+    context: CommandContext,
+    key_used: AtomicBool,
+}
+
+tokio::task_local! {
+    static CURRENT: Arc<Scope>;
+}

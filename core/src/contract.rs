@@ -1,0 +1,128 @@
+//! The promises of [`EventStore`] as tests, for the stores here and for anybody's.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says with a panic that it has failed"
+)]
+
+mod appending;
+mod commands;
+mod fixture;
+mod log;
+mod snapshots;
+mod streams;
+mod transactions;
+
+use std::future::Future;
+
+pub use fixture::ContractStore;
+
+/// Runs a promise to its end, on a runtime of its own with several threads.
+///
+/// # Panics
+/// The promise is broken.
+pub fn run(promise: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("BUG: a runtime can be built")
+        .block_on(promise);
+}
+
+macro_rules! promises {
+    ($($module:ident { $($name:ident,)* })*) => {
+        $($(
+            #[doc = concat!("The promise `", stringify!($name), "`, on an empty store.")]
+            ///
+            /// # Panics
+            /// The store breaks it.
+            pub async fn $name(store: impl ContractStore) {
+                $module::$name(store.store()).await;
+            }
+        )*)*
+
+        /// The names of all promises, in the order of [`EventStore`]'s documentation.
+        pub const PROMISES: &[&str] = &[$($(stringify!($name)),*),*];
+
+        /// Runs every promise of [`EventStore`](crate::EventStore) as a test of its name.
+        ///
+        /// The expression gives a future of a new, empty store; it is evaluated for every test. A
+        /// store that needs something to live as long as it does, such as a temporary folder, comes
+        /// as a pair `(guard, store)`.
+        ///
+        /// ```
+        /// # use rehydrate::MemoryStore;
+        /// mod memory {
+        ///     # use rehydrate::MemoryStore;
+        ///     rehydrate::store_contract!(async { MemoryStore::new() });
+        /// }
+        /// ```
+        #[macro_export]
+        macro_rules! store_contract {
+            ($store:expr) => {
+                $($(
+                    #[test]
+                    fn $name() {
+                        $crate::contract::run(async {
+                            $crate::contract::$name($store.await).await;
+                        });
+                    }
+                )*)*
+            };
+        }
+    };
+}
+
+promises! {
+    appending {
+        an_append_is_all_or_nothing,
+        events_get_consecutive_versions,
+        an_empty_append_writes_nothing,
+        a_stale_expected_version_is_a_conflict_that_names_the_actual_version_and_writes_nothing,
+        an_unexpected_stream_is_a_conflict,
+        of_many_concurrent_creators_one_wins_and_the_others_get_a_conflict,
+        concurrent_appends_to_one_stream_leave_no_hole_and_no_repetition,
+        events_come_back_as_they_were_written,
+        recorded_times_never_go_back_within_a_stream,
+        an_import_older_than_its_stream_is_refused,
+    }
+    commands {
+        the_same_idempotency_key_commits_once,
+        the_same_idempotency_key_commits_once_under_concurrency,
+        a_repetition_returns_the_first_outcome_even_if_its_expected_version_is_stale,
+        a_key_used_for_another_command_is_refused,
+        a_failed_append_does_not_use_up_its_key,
+    }
+    streams {
+        a_missing_stream_reads_as_empty,
+        a_read_ends_at_the_asked_version,
+        a_read_ends_at_the_asked_time,
+        a_long_stream_is_read_in_pages_in_order_without_a_hole,
+        streams_are_told_apart_by_category_and_by_every_byte_of_their_id,
+    }
+    snapshots {
+        a_read_begins_after_the_newest_usable_snapshot,
+        a_snapshot_later_than_asked_is_not_used,
+        a_snapshot_of_another_fingerprint_is_reported_and_not_used,
+        a_snapshot_only_moves_forward,
+    }
+    log {
+        positions_increase_in_the_order_of_the_log,
+        the_log_never_repeats_and_never_skips,
+        the_log_yields_each_stream_in_version_order,
+        the_log_can_be_read_by_category,
+        a_reader_who_follows_writers_sees_every_event_once,
+        nothing_above_the_watermark_is_read,
+        streams_are_listed_once_each_in_order,
+    }
+    transactions {
+        a_transaction_commits_all_of_its_appends,
+        a_dropped_transaction_leaves_nothing_behind,
+        a_transaction_reads_its_own_appends,
+        nobody_else_reads_an_open_transactions_appends,
+        after_commit_actions_run_after_a_commit_only,
+        a_conflict_leaves_the_transaction_usable,
+    }
+}

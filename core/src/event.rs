@@ -1,0 +1,124 @@
+//! The trait behind `derive(Event)`.
+
+use crate::error::{DecodeError, EncodeError};
+use crate::page::StoredEvent;
+use crate::schema::EventSchema;
+use crate::stream::SchemaVersion;
+
+/// An enum of the things that can happen to an aggregate.
+///
+/// `#[derive(Event, Serialize, Deserialize)]` implements it; see [`derive(Event)`](macro@crate::Event)
+/// for the attributes. All code that reads stored events, here and in the applications, goes
+/// through [`Event::decode`], so old payloads are upcast everywhere or nowhere.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event enum",
+    label = "needs `#[derive(Event)]`",
+    note = "write `#[derive(rehydrate::Event, serde::Serialize, serde::Deserialize)]` on the enum"
+)]
+pub trait Event: Sized + Send + Sync + 'static {
+    /// Every type, schema version and field that the enum stores.
+    const SCHEMA: EventSchema;
+
+    /// The type under which the event is stored.
+    fn event_type(&self) -> &'static str;
+
+    /// The version of the shape in which the event is written.
+    fn schema_version(&self) -> SchemaVersion;
+
+    /// The content as JSON text, without the type.
+    ///
+    /// # Errors
+    /// The serializer of a field failed, or the event stands for an unknown one and cannot be
+    /// written: a bug in the application.
+    fn encode(&self) -> Result<String, EncodeError>;
+
+    /// Reads a stored event of any schema version as today's events.
+    ///
+    /// # Errors
+    /// The event is of a type or version that this program does not know, or its payload does not
+    /// have the promised shape. It is never skipped.
+    fn decode(stored: &StoredEvent<'_>) -> Result<Decoded<Self>, DecodeError>;
+}
+
+/// What one stored event means today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decoded<E> {
+    /// Nothing: its type is retired. It still counts as a version of its stream.
+    Retired,
+    /// One event.
+    One(E),
+    /// Any number of events, from a `legacy` type that was split.
+    Many(Vec<E>),
+}
+
+impl<E> Decoded<E> {
+    /// How many events there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Retired => 0,
+            Self::One(_) => 1,
+            Self::Many(events) => events.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<E> IntoIterator for Decoded<E> {
+    type Item = E;
+    type IntoIter = std::iter::Chain<std::option::IntoIter<E>, std::vec::IntoIter<E>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        let (one, many) = match self {
+            Self::Retired => (None, Vec::new()),
+            Self::One(event) => (Some(event), Vec::new()),
+            Self::Many(events) => (None, events),
+        };
+        one.into_iter().chain(many)
+    }
+}
+
+/// What a decision may return: one event, an `Option`, a `Vec`, an array, or `()` for nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a decision can return",
+    label = "expected `{E}`, an `Option`, a `Vec` or an array of it, or `()`"
+)]
+pub trait IntoEvents<E> {
+    /// The events in the order in which they happened.
+    fn into_events(self) -> Vec<E>;
+}
+
+impl<E: Event> IntoEvents<E> for E {
+    fn into_events(self) -> Vec<E> {
+        vec![self]
+    }
+}
+
+impl<E: Event> IntoEvents<E> for Option<E> {
+    fn into_events(self) -> Vec<E> {
+        self.into_iter().collect()
+    }
+}
+
+impl<E: Event> IntoEvents<E> for Vec<E> {
+    fn into_events(self) -> Vec<E> {
+        self
+    }
+}
+
+impl<E: Event, const N: usize> IntoEvents<E> for [E; N] {
+    fn into_events(self) -> Vec<E> {
+        self.into()
+    }
+}
+
+impl<E: Event> IntoEvents<E> for () {
+    fn into_events(self) -> Vec<E> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,132 @@
+//! A state together with how far it has come.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+
+use super::LoadError;
+use crate::aggregate::Aggregate;
+use crate::error::StoreError;
+use crate::event::{Decoded, Event};
+use crate::page::{Page, StoredEvent};
+use crate::store::Snapshot;
+use crate::stream::{Position, StreamId, Version};
+
+/// What it took to load an aggregate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// The version of the snapshot it began with; 0 without one.
+    pub snapshot: Version,
+    /// How many stored events were replayed after it.
+    pub events: u64,
+}
+
+/// A state is shared only with a cache, and a cache is only made for states that can be cloned.
+pub(crate) type CloneState<A> = fn(&A) -> A;
+
+pub(crate) fn never_shared<A>(_: &A) -> A {
+    unreachable!("BUG: a state is shared although its repository has no cache")
+}
+
+#[derive(Debug)]
+pub(crate) struct Folded<A> {
+    pub(crate) stream: StreamId,
+    pub(crate) state: Arc<A>,
+    pub(crate) version: Version,
+    pub(crate) position: Position,
+    pub(crate) recorded_at: Option<DateTime<Utc>>,
+    /// The version of the newest snapshot that can be used, as far as we know.
+    pub(crate) snapshot: Version,
+    pub(crate) replayed: Replayed,
+    pub(crate) clone: CloneState<A>,
+}
+
+// By hand, because `A` need not be `Clone`.
+impl<A> Clone for Folded<A> {
+    fn clone(&self) -> Self {
+        Self {
+            stream: self.stream.clone(),
+            state: Arc::clone(&self.state),
+            ..*self
+        }
+    }
+}
+
+impl<A: Aggregate> Folded<A> {
+    pub(crate) fn new(stream: StreamId, clone: CloneState<A>) -> Self {
+        Self {
+            stream,
+            state: Arc::default(),
+            version: Version::ZERO,
+            position: Position::ZERO,
+            recorded_at: None,
+            snapshot: Version::ZERO,
+            replayed: Replayed::default(),
+            clone,
+        }
+    }
+
+    pub(crate) fn begin_with(&mut self, snapshot: &Snapshot, state: A) {
+        self.state = Arc::new(state);
+        self.version = snapshot.version;
+        self.position = snapshot.position;
+        self.recorded_at = Some(snapshot.recorded_at);
+        self.snapshot = snapshot.version;
+        self.replayed.snapshot = snapshot.version;
+    }
+
+    pub(crate) async fn take_pages(
+        &mut self,
+        mut pages: BoxStream<'_, Result<Page, StoreError>>,
+    ) -> Result<(), LoadError> {
+        while let Some(page) = pages.try_next().await? {
+            for stored in page.iter() {
+                self.take(&stored)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn take(&mut self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
+        if stored.version != self.version.next() {
+            return Err(self.hole(stored));
+        }
+        match A::Event::decode(stored)? {
+            Decoded::Retired => {}
+            Decoded::One(event) => self.state_mut().apply(event),
+            Decoded::Many(events) => {
+                let state = self.state_mut();
+                events.into_iter().for_each(|event| state.apply(event));
+            }
+        }
+        self.version = stored.version;
+        self.position = stored.position;
+        self.recorded_at = Some(stored.recorded_at);
+        self.replayed.events += 1;
+        Ok(())
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut A {
+        state_mut(&mut self.state, self.clone)
+    }
+
+    fn hole(&self, stored: &StoredEvent<'_>) -> LoadError {
+        LoadError::Store(StoreError::Corrupt {
+            stream: self.stream.clone(),
+            reason: format!(
+                "version {} is followed by version {} at position {}",
+                self.version, stored.version, stored.position
+            ),
+        })
+    }
+}
+
+fn state_mut<A>(state: &mut Arc<A>, clone: CloneState<A>) -> &mut A {
+    if Arc::get_mut(state).is_none() {
+        *state = Arc::new(clone(state));
+    }
+    #[expect(clippy::expect_used, reason = "nobody else has the clone yet")]
+    Arc::get_mut(state).expect("BUG: a state that was just cloned is shared")
+}

@@ -1,0 +1,135 @@
+//! A command on its way: its stream and what accompanies it, checked and ready to be stored.
+
+use chrono::{DateTime, Utc};
+
+use super::{ExecuteError, InvalidCommand};
+use crate::aggregate::Fingerprint;
+use crate::clock::to_stored_precision;
+use crate::command::CommandContext;
+use crate::error::{EncodeError, StoreError};
+use crate::event::Event;
+use crate::store::{
+    Appended, Batch, Command, CommittedCommand, NewEvent, RecordedTime, StreamQuery,
+};
+use crate::stream::{Expected, StreamId, Version};
+
+const MAX_KEY_BYTES: usize = 255;
+
+pub(super) struct Order {
+    pub(super) stream: StreamId,
+    pub(super) command: Option<Command>,
+    expected_version: Option<Version>,
+    recorded_at: Option<DateTime<Utc>>,
+    metadata: Option<String>,
+}
+
+impl Order {
+    pub(super) fn new(stream: StreamId, context: CommandContext) -> Result<Self, InvalidCommand> {
+        let context = context
+            .within_task()
+            .map_err(|second| InvalidCommand::SecondCommand { key: second.key })?;
+        let command = match context.idempotency_key {
+            None => None,
+            Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES => {
+                return Err(InvalidCommand::KeyLength {
+                    bytes: key.len(),
+                    limit: MAX_KEY_BYTES,
+                });
+            }
+            Some(key) => Some(Command {
+                key,
+                fingerprint: context.fingerprint.unwrap_or(Fingerprint(0)),
+            }),
+        };
+        let metadata = &context.metadata;
+        Ok(Self {
+            stream,
+            command,
+            expected_version: context.expected_version,
+            recorded_at: context.recorded_at.map(to_stored_precision),
+            metadata: (!metadata.is_empty()).then(|| metadata.to_json()),
+        })
+    }
+
+    pub(super) fn query(&self) -> StreamQuery {
+        StreamQuery {
+            command: self.command.clone(),
+            ..StreamQuery::new(self.stream.clone())
+        }
+    }
+
+    pub(super) fn batch<E: Event>(
+        &self,
+        events: &[E],
+        now: DateTime<Utc>,
+    ) -> Result<Batch, EncodeError> {
+        let events = events.iter().map(new_event).collect::<Result<_, _>>()?;
+        Ok(self.batch_of(events, now))
+    }
+
+    pub(super) fn batch_of(&self, events: Vec<NewEvent>, now: DateTime<Utc>) -> Batch {
+        Batch {
+            events,
+            metadata: self.metadata.clone(),
+            time: match self.recorded_at {
+                Some(time) => RecordedTime::Import(time),
+                None => RecordedTime::Clock(now),
+            },
+            command: self.command.clone(),
+        }
+    }
+
+    /// The outcome of the first command, for this one with the same idempotency key.
+    pub(super) fn first_outcome(&self, first: CommittedCommand) -> Result<Appended, StoreError> {
+        match &self.command {
+            Some(command) => first.repeated(command, &self.stream),
+            None => unreachable!("BUG: no command was asked for"),
+        }
+    }
+
+    pub(super) fn check_version<E>(
+        &self,
+        actual: Version,
+        attempts: u32,
+    ) -> Result<(), ExecuteError<E>> {
+        match self.expected_version {
+            Some(version) if version != actual => Err(ExecuteError::Conflict {
+                stream: self.stream.clone(),
+                expected: Expected::Exactly(version),
+                actual,
+                attempts,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A caller who named a version has decided on that version's state.
+    pub(super) fn may_decide_again(&self) -> bool {
+        self.expected_version.is_none()
+    }
+
+    pub(super) fn error<E>(&self, error: StoreError, attempts: u32) -> ExecuteError<E> {
+        match error {
+            StoreError::Conflict {
+                stream,
+                expected,
+                actual,
+            } => ExecuteError::Conflict {
+                stream,
+                expected,
+                actual,
+                attempts,
+            },
+            error => ExecuteError::Store(error),
+        }
+    }
+}
+
+pub(super) fn new_event<E: Event>(event: &E) -> Result<NewEvent, EncodeError> {
+    let payload = event.encode()?;
+    Ok(NewEvent::new(
+        event.event_type(),
+        event.schema_version(),
+        payload,
+    ))
+}

@@ -1,0 +1,91 @@
+//! A pointer to a store is a store.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    AfterCommit, Appended, Batch, EventStore, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead,
+    Transaction,
+};
+use crate::error::StoreError;
+use crate::stream::{Expected, Position, StreamId};
+
+macro_rules! forward_store {
+    ($($pointer:ident),*) => {$(
+        #[async_trait]
+        impl<S: EventStore + ?Sized> EventStore for $pointer<S> {
+            async fn append(
+                &self,
+                stream: &StreamId,
+                expected: Expected,
+                batch: &Batch,
+            ) -> Result<Appended, StoreError> {
+                (**self).append(stream, expected, batch).await
+            }
+
+            async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
+                (**self).read(query).await
+            }
+
+            async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
+                (**self).read_log(query).await
+            }
+
+            async fn watermark(&self) -> Result<Position, StoreError> {
+                (**self).watermark().await
+            }
+
+            async fn list_streams(
+                &self,
+                category: &str,
+                after: Option<&str>,
+                limit: usize,
+            ) -> Result<Vec<String>, StoreError> {
+                (**self).list_streams(category, after, limit).await
+            }
+
+            async fn write_snapshot(
+                &self,
+                stream: &StreamId,
+                snapshot: &Snapshot,
+            ) -> Result<(), StoreError> {
+                (**self).write_snapshot(stream, snapshot).await
+            }
+
+            async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+                (**self).begin().await
+            }
+        }
+    )*};
+}
+
+forward_store!(Arc, Box);
+
+#[async_trait]
+impl<T: Transaction + ?Sized> Transaction for Box<T> {
+    async fn append(
+        &mut self,
+        stream: &StreamId,
+        expected: Expected,
+        batch: &Batch,
+    ) -> Result<Appended, StoreError> {
+        (**self).append(stream, expected, batch).await
+    }
+
+    async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
+        (**self).read(query).await
+    }
+
+    fn after_commit(&mut self, action: AfterCommit) {
+        (**self).after_commit(action);
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        (*self).commit().await
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
+        (*self).rollback().await
+    }
+}
