@@ -1,0 +1,95 @@
+//! What `derive(Aggregate)` writes.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Type;
+
+use super::ast::{Aggregate, Snapshot};
+use super::shape;
+use crate::erase::{Erased, erase};
+use crate::text;
+
+/// Expands to
+///
+/// ```ignore
+/// impl Aggregate for Account {
+///     type Id = Uuid;
+///     type Event = AccountEvent;
+///     const CATEGORY: &'static str = "account";
+///     const SNAPSHOTS: SnapshotPolicy<Self> =
+///         SnapshotPolicy::every(100, Fingerprint::of("struct Account{…} version 2"));
+///     fn apply(&mut self, event: Self::Event) { ApplyTo::apply_to(event, self) }
+/// }
+/// ```
+pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> TokenStream {
+    let ident = &aggregate.input.ident;
+    let category = &aggregate.category;
+    let snapshots = aggregate
+        .snapshot
+        .as_ref()
+        .map(|policy| snapshots(aggregate, policy));
+    // On the event's name: that is where missing handlers are shown.
+    let apply = quote_spanned! {text::span_of(event)=>
+        ::rehydrate::ApplyTo::<Self>::apply_to(__event, self);
+    };
+    quote! {
+        #[automatically_derived]
+        impl ::rehydrate::Aggregate for #ident {
+            type Id = #id;
+            type Event = #event;
+
+            const CATEGORY: &'static str = #category;
+            #snapshots
+
+            fn apply(&mut self, __event: #event) {
+                #apply
+            }
+        }
+    }
+}
+
+fn snapshots(aggregate: &Aggregate<'_>, policy: &Snapshot) -> TokenStream {
+    let every = policy.every.as_ref().map(ToTokens::to_token_stream);
+    let version = policy
+        .version
+        .as_ref()
+        .and_then(|version| version.base10_parse().ok());
+    let shape = shape::of(aggregate.input, version.unwrap_or(0));
+    // On `snapshot`: it is why the state needs serde.
+    quote_spanned! {policy.span=>
+        const SNAPSHOTS: ::rehydrate::SnapshotPolicy<Self> =
+            ::rehydrate::SnapshotPolicy::every(#every, ::rehydrate::Fingerprint::of(#shape));
+    }
+}
+
+/// Expands to an aggregate that does nothing, so that the users of a faulty one see no more mistakes.
+pub(super) fn stub(aggregate: &Aggregate<'_>) -> TokenStream {
+    let Erased {
+        parameters,
+        ty,
+        bounds,
+    } = erase(&aggregate.input.ident, &aggregate.input.generics);
+    let id = match &aggregate.id {
+        Some(id) => id.to_token_stream(),
+        None => quote!(::rehydrate::__private::Uuid),
+    };
+    let event = match &aggregate.event {
+        Some(event) => event.to_token_stream(),
+        None => quote!(::rehydrate::__private::NoEvent),
+    };
+    quote! {
+        #[automatically_derived]
+        impl<#(#parameters),*> ::rehydrate::Aggregate for #ty
+        where
+            #ty: ::core::default::Default,
+            #(#bounds,)*
+        {
+            type Id = #id;
+            type Event = #event;
+
+            const CATEGORY: &'static str = "";
+
+            fn apply(&mut self, _: Self::Event) {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `derive(Event)`.
+
+mod ast;
+mod check;
+mod expand;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::ctxt::Ctxt;
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let ctxt = Ctxt::default();
+    let event = ast::EventEnum::parse(&ctxt, input);
+    check::check(&ctxt, &event);
+    if ctxt.is_clean() {
+        expand::expand(&event)
+    } else {
+        let mut tokens = ctxt.into_compile_errors();
+        tokens.extend(expand::stub(&event));
+        tokens
+    }
+}

@@ -1,0 +1,119 @@
+//! The trait `ApplyXEvent`, one handler a variant.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, Field};
+
+use super::super::ast::{Content, EventEnum, Variant};
+use crate::name;
+
+/// Expands to
+///
+/// ```ignore
+/// trait ApplyXEvent { fn opened(&mut self, owner: String); … }
+/// impl<A: ApplyXEvent> ApplyTo<A> for XEvent {
+///     fn apply_to(self, aggregate: &mut A) {
+///         match self { Self::Opened { owner } => ApplyXEvent::opened(aggregate, owner), … }
+///     }
+/// }
+/// ```
+pub(super) fn expand(event: &EventEnum<'_>) -> TokenStream {
+    let (ident, apply) = (&event.input.ident, &event.apply);
+    let declaration = declaration(event);
+    let arms = event.variants.iter().map(|variant| arm(apply, variant));
+    quote! {
+        #declaration
+
+        #[automatically_derived]
+        impl<__A: #apply> ::rehydrate::ApplyTo<__A> for #ident {
+            fn apply_to(self, __aggregate: &mut __A) {
+                match self { #(#arms)* }
+            }
+        }
+    }
+}
+
+/// The trait alone.
+pub(super) fn declaration(event: &EventEnum<'_>) -> TokenStream {
+    let (vis, ident, apply) = (&event.input.vis, &event.input.ident, &event.apply);
+    let handlers = event.handled().map(|variant| handler(ident, variant));
+    let doc = format!("What an aggregate does with each [`{ident}`]: one handler a variant.");
+    let names: Vec<_> = event
+        .handled()
+        .map(|variant| variant.method.to_string())
+        .collect();
+    let names = name::list(names.iter().map(String::as_str));
+    let message = format!("`{{Self}}` does not handle the events of `{ident}`");
+    let label = format!("`{apply}` is not implemented for `{{Self}}`");
+    let note =
+        format!("write `impl {apply} for {{Self}}` with a handler for each variant: {names}");
+    quote! {
+        #[doc = #doc]
+        #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+        #vis trait #apply {
+            #(#handlers)*
+        }
+    }
+}
+
+fn handler(event: &Ident, variant: &Variant<'_>) -> TokenStream {
+    let method = &variant.method;
+    let docs = docs(event, variant);
+    let parameters: Vec<_> = match &variant.content {
+        Content::Unit => Vec::new(),
+        Content::Newtype(Field { ty, .. }) => vec![quote!(#method: #ty)],
+        Content::Unsupported(fields) => fields
+            .iter()
+            .map(|Field { ty, .. }| quote!(_: #ty))
+            .collect(),
+        Content::Struct(fields) => fields
+            .iter()
+            .map(|Field { ident, ty, .. }| quote!(#ident: #ty))
+            .collect(),
+    };
+    // With `self` that is one more than clippy's limit.
+    let many = (parameters.len() > 6).then(|| {
+        quote!(#[allow(clippy::too_many_arguments, reason = "one parameter a field of the event")])
+    });
+    quote! {
+        #docs
+        #many
+        fn #method(&mut self #(, #parameters)*);
+    }
+}
+
+/// The variant's own documentation, for the editors; or a sentence that says what it is.
+fn docs(event: &Ident, variant: &Variant<'_>) -> TokenStream {
+    let is_doc = |attr: &&Attribute| attr.path().is_ident("doc");
+    let docs: Vec<_> = variant.attrs.iter().filter(is_doc).collect();
+    if docs.is_empty() {
+        let doc = format!("Takes [`{event}::{}`] into the state.", variant.ident);
+        quote!(#[doc = #doc])
+    } else {
+        quote!(#(#docs)*)
+    }
+}
+
+fn arm(apply: &Ident, variant: &Variant<'_>) -> TokenStream {
+    let (ident, method) = (variant.ident, &variant.method);
+    let (pattern, arguments) = match &variant.content {
+        Content::Unit | Content::Unsupported(_) => (TokenStream::new(), TokenStream::new()),
+        Content::Newtype(_) => (quote!((__content)), quote!(, __content)),
+        Content::Struct(fields) => {
+            let names = || fields.iter().map(|field| &field.ident);
+            // Not the fields' own names, which a constant in scope could shadow.
+            let locals: Vec<_> = fields.iter().map(|field| local(field)).collect();
+            let names = names();
+            (quote!({ #(#names: #locals),* }), quote!(#(, #locals)*))
+        }
+    };
+    quote!(Self::#ident #pattern => #apply::#method(__aggregate #arguments),)
+}
+
+fn local(field: &Field) -> TokenStream {
+    match &field.ident {
+        Some(ident) => format_ident!("__{}", ident.unraw()).into_token_stream(),
+        None => TokenStream::new(),
+    }
+}
