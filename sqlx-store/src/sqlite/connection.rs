@@ -1,0 +1,99 @@
+//! The connection that writes, and the beginning and end of its transactions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Database, SqlSafeStr as _, Sqlite, SqliteConnection};
+use sqlx_core::transaction::TransactionManager as _;
+
+use super::statements;
+
+// The driver's transactions borrow their connection, but ours owns it.
+type Control = <Sqlite as Database>::TransactionManager;
+
+/// A connection of our own, so that a group of appends never waits for a pool.
+#[derive(Debug)]
+pub(super) struct WriterConnection {
+    sql: SqliteConnection,
+    options: SqliteConnectOptions,
+    rolled_back: Arc<AtomicBool>,
+}
+
+impl WriterConnection {
+    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+        let rolled_back = Arc::new(AtomicBool::new(false));
+        let sql = connect(&options, &rolled_back).await?;
+        Ok(Self {
+            sql,
+            options,
+            rolled_back,
+        })
+    }
+
+    pub(super) fn sql(&mut self) -> &mut SqliteConnection {
+        &mut self.sql
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        if Control::get_transaction_depth(&self.sql) > 0 {
+            self.roll_back().await;
+        }
+        let begun = Control::begin(&mut self.sql, Some(statements::BEGIN.into_sql_str())).await;
+        self.rolled_back.store(false, Ordering::Release);
+        match begun {
+            // The driver's thread is gone, or still counts a transaction that is not there.
+            Err(sqlx::Error::WorkerCrashed | sqlx::Error::InvalidSavePointStatement) => {
+                self.sql = connect(&self.options, &self.rolled_back).await?;
+                Control::begin(&mut self.sql, Some(statements::BEGIN.into_sql_str())).await
+            }
+            begun => begun,
+        }
+    }
+
+    /// Whether SQLite has ended the transaction by itself, as it does when the disk is full: what
+    /// was executed now would be committed at once.
+    pub(super) fn has_lost_its_transaction(&self) -> bool {
+        self.rolled_back.load(Ordering::Acquire)
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        loop {
+            Control::commit(&mut self.sql).await?;
+            // It may have been a savepoint that the caller has left open.
+            if Control::get_transaction_depth(&self.sql) == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Leaves the connection without a transaction, whatever state it is in.
+    pub(super) async fn roll_back(&mut self) {
+        let ended = Control::rollback(&mut self.sql).await;
+        if ended.is_ok() && Control::get_transaction_depth(&self.sql) == 0 {
+            return;
+        }
+        // The driver counts transactions, and does not see that SQLite has ended one by itself.
+        match connect(&self.options, &self.rolled_back).await {
+            Ok(sql) => self.sql = sql,
+            Err(error) => tracing::warn!(%error, "cannot open the writing connection again"),
+        }
+    }
+
+    /// Rolls back without waiting for it; what is executed next comes after it.
+    pub(super) fn start_roll_back(&mut self) {
+        Control::start_rollback(&mut self.sql);
+    }
+}
+
+async fn connect(
+    options: &SqliteConnectOptions,
+    rolled_back: &Arc<AtomicBool>,
+) -> Result<SqliteConnection, sqlx::Error> {
+    let mut sql = options.connect().await?;
+    let rolled_back = Arc::clone(rolled_back);
+    sql.lock_handle()
+        .await?
+        .set_rollback_hook(move || rolled_back.store(true, Ordering::Release));
+    Ok(sql)
+}

@@ -1,0 +1,97 @@
+//! Reading the log, and the names of the streams in it.
+
+use futures_util::StreamExt as _;
+use rehydrate::{LogPage, LogQuery, Page, Position, StoreError, StreamId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::error::explain;
+use super::read::PAGE_BYTES;
+use super::rows;
+use super::statements;
+
+pub(super) async fn watermark(
+    connection: &mut SqliteConnection,
+    store: &str,
+) -> Result<Position, StoreError> {
+    let last: i64 = sqlx::query_scalar(statements::WATERMARK)
+        .fetch_one(connection)
+        .await
+        .map_err(|error| explain(store, "find the watermark", error))?;
+    // Positions are SQLite's own row numbers, counted from 1.
+    Ok(Position::new(u64::try_from(last).unwrap_or(0)))
+}
+
+pub(super) async fn read_log(
+    connection: &mut SqliteConnection,
+    query: &LogQuery,
+    store: &str,
+) -> Result<LogPage, StoreError> {
+    // First: everything at or below it can be seen by the statement that follows.
+    let watermark = watermark(connection, store).await?;
+    let statement = match query.category {
+        None => statements::READ_LOG,
+        Some(_) => statements::READ_LOG_OF_CATEGORY,
+    };
+    let mut select = sqlx::query(statement)
+        .bind(rows::clamp(query.after.get()))
+        .bind(rows::clamp(watermark.get()))
+        .bind(rows::clamp(query.limit));
+    if let Some(category) = &query.category {
+        select = select.bind(category.as_str());
+    }
+    let mut rows = select.fetch(connection);
+    let mut events = Page::new();
+    let mut is_whole = true;
+    while let Some(row) = rows.next().await {
+        let row = row.map_err(|error| explain(store, "read the log", error))?;
+        push(&mut events, &row, store)?;
+        if events.len() >= query.limit || events.bytes() >= PAGE_BYTES {
+            is_whole = false;
+            break;
+        }
+    }
+    let last = events.last().map_or(query.after, |event| event.position);
+    let read_to = if is_whole && query.limit > 0 {
+        watermark.max(query.after)
+    } else {
+        last
+    };
+    Ok(LogPage {
+        events,
+        read_to,
+        watermark,
+    })
+}
+
+pub(super) async fn list_streams(
+    connection: &mut SqliteConnection,
+    category: &str,
+    after: Option<&str>,
+    limit: usize,
+    store: &str,
+) -> Result<Vec<String>, StoreError> {
+    sqlx::query_scalar(statements::LIST_STREAMS)
+        .bind(category)
+        .bind(after.unwrap_or(""))
+        .bind(rows::clamp(limit))
+        .fetch_all(connection)
+        .await
+        .map_err(|error| explain(store, "list streams", error))
+}
+
+fn push(page: &mut Page, row: &SqliteRow, store: &str) -> Result<(), StoreError> {
+    let unreadable = |error: sqlx::Error| explain(store, "read a row", error);
+    let category: &str = row.try_get(8).map_err(unreadable)?;
+    let id: &str = row.try_get(9).map_err(unreadable)?;
+    rows::push_event(page, row, category, id).map_err(|fault| {
+        match StreamId::new(category.to_owned(), id) {
+            Ok(stream) => fault.explain(store, &stream),
+            Err(error) => StoreError::Backend {
+                action: "read the log",
+                source: error.into(),
+            },
+        }
+    })?;
+    Ok(())
+}

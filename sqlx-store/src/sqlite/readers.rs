@@ -1,0 +1,106 @@
+//! The connections that read.
+//!
+//! Not the driver's pool, which pings each connection in a task of its own after each use: a round
+//! trip to SQLite's thread for nothing, as the file cannot hang up.
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rehydrate::StoreError;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, SqliteConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::explain;
+use super::options::SqliteOptions;
+
+#[derive(Debug)]
+pub(super) struct Readers {
+    permits: Arc<Semaphore>,
+    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    options: SqliteConnectOptions,
+    count: usize,
+    patience: Duration,
+    store: Arc<str>,
+}
+
+impl Readers {
+    pub(super) fn new(options: &SqliteOptions, file: &Path, store: Arc<str>) -> Self {
+        let count = options.max_readers().min(Semaphore::MAX_PERMITS);
+        Self {
+            permits: Arc::new(Semaphore::new(count)),
+            idle: Arc::default(),
+            options: options.reader(file),
+            count,
+            patience: options.patience(),
+            store,
+        }
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Reader, StoreError> {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
+            return Err(StoreError::Unavailable {
+                reason: format!(
+                    "all {} readers of {} are taken by streams that are still being read",
+                    self.count, self.store
+                ),
+                source: None,
+            });
+        };
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self
+                .options
+                .connect()
+                .await
+                .map_err(|error| explain(&self.store, "open a connection", error))?,
+        };
+        Ok(Reader {
+            connection: Some(connection),
+            idle: Arc::clone(&self.idle),
+            _permit: permit,
+        })
+    }
+}
+
+/// A connection on loan. It goes back when this is dropped; SQLite ends a statement that is still
+/// under way before it begins the next one.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// None only while being dropped.
+    connection: Option<SqliteConnection>,
+    idle: Arc<Mutex<Vec<SqliteConnection>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+#[expect(clippy::expect_used, reason = "only drop takes the connection")]
+impl Deref for Reader {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().expect("BUG: a reader in use")
+    }
+}
+
+#[expect(clippy::expect_used, reason = "only drop takes the connection")]
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().expect("BUG: a reader in use")
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            lock(&self.idle).push(connection);
+        }
+    }
+}
+
+fn lock(idle: &Mutex<Vec<SqliteConnection>>) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}

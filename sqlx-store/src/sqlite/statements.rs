@@ -1,0 +1,29 @@
+//! The statements, each in a file of its own.
+
+macro_rules! statements {
+    ($($name:ident = $file:literal),* $(,)?) => {$(
+        pub(super) const $name: &str =
+            include_str!(concat!("../../sql/sqlite/", $file, ".sql"));
+    )*};
+}
+
+statements! {
+    APPEND_EVENTS = "append_events",
+    BEGIN = "begin",
+    CREATE_MIGRATIONS = "create_migrations",
+    FIND_COMMAND = "find_command",
+    HAS_MIGRATIONS = "has_migrations",
+    LIST_STREAMS = "list_streams",
+    PROBE_WRITE = "probe_write",
+    READ_LOG = "read_log",
+    READ_LOG_OF_CATEGORY = "read_log_of_category",
+    READ_SNAPSHOT = "read_snapshot",
+    READ_STREAM = "read_stream",
+    RECORD_COMMAND = "record_command",
+    RECORD_MIGRATION = "record_migration",
+    SCHEMA_VERSION = "schema_version",
+    STREAM_HEAD = "stream_head",
+    USE_WAL = "use_wal",
+    WATERMARK = "watermark",
+    WRITE_SNAPSHOT = "write_snapshot",
+}

@@ -1,0 +1,100 @@
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use rehydrate::{EventStore as _, Expected, StoreError};
+use rehydrate_sqlx::SqliteStore;
+
+use crate::common::{Place, batch, payloads, stream};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn appends_at_the_same_time_share_commits() {
+    let place = Place::new();
+    let store = place.open().await;
+    // Everybody queues up behind it.
+    let transaction = store.begin().await.unwrap();
+    let tasks: Vec<_> = (0..64)
+        .map(|id| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store
+                    .append(&stream(id), Expected::NoStream, &batch(&["1", "2"]))
+                    .await
+            })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    transaction.rollback().await.unwrap();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let stats = store.stats();
+    assert_eq!(stats.appends, 64);
+    assert!(stats.commits < 64, "{stats:?}");
+    assert_eq!(store.watermark().await.unwrap(), 128);
+    for id in 0..64 {
+        assert_eq!(payloads(&store, &stream(id)).await, ["1", "2"]);
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_in_a_group_is_nobody_elses() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let transaction = store.begin().await.unwrap();
+    let one = batch(&["1"]);
+    let (first, second) = (stream(1), stream(2));
+    let mut appends = Box::pin(join_all([
+        store.append(&first, Expected::NoStream, &one),
+        store.append(&first, Expected::NoStream, &one),
+        store.append(&second, Expected::NoStream, &one),
+    ]));
+    assert!(appends.as_mut().now_or_never().is_none());
+    transaction.rollback().await.unwrap();
+    let answers = appends.await;
+    assert_eq!(answers[0].as_ref().unwrap().version, 1);
+    assert!(matches!(&answers[1], Err(StoreError::Conflict { actual, .. }) if *actual == 1));
+    assert_eq!(answers[2].as_ref().unwrap().version, 1);
+    assert_eq!(store.stats().commits, 1);
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_takes_no_other_append_along() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let transaction = store.begin().await.unwrap();
+    let one = batch(&["1"]);
+    let (first, second) = (stream(1), stream(2));
+    // The first in the queue, so that it is the one that starts the leader.
+    let mut given_up = Box::pin(store.append(&first, Expected::NoStream, &one));
+    assert!(given_up.as_mut().now_or_never().is_none());
+    let mut kept = Box::pin(store.append(&second, Expected::NoStream, &one));
+    assert!(kept.as_mut().now_or_never().is_none());
+    drop(given_up);
+    transaction.rollback().await.unwrap();
+    assert_eq!(kept.await.unwrap().version, 1);
+    assert!(payloads(&store, &first).await.is_empty());
+    assert_eq!(payloads(&store, &second).await, ["1"]);
+}
+
+#[test]
+fn a_store_outlives_the_runtime_that_was_writing() {
+    let build = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let payment = stream(1);
+    let one = batch(&["1"]);
+    let first = build();
+    let store = first.block_on(SqliteStore::in_memory()).unwrap();
+    let transaction = first.block_on(store.begin()).unwrap();
+    let append = store.append(&payment, Expected::Any, &one);
+    let mut append = Box::pin(append);
+    first.block_on(async { assert!(append.as_mut().now_or_never().is_none()) });
+    drop(transaction);
+    drop(first);
+    let second = build();
+    let error = second.block_on(append).unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    second
+        .block_on(store.append(&payment, Expected::NoStream, &one))
+        .unwrap();
+}

@@ -1,0 +1,134 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use rehydrate::{EventStore as _, Expected};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+
+use crate::common::{Place, batch, count, execute, stream};
+
+fn statements() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/sqlite");
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_statement_prepares_against_a_migrated_schema() {
+    let place = Place::new();
+    place.open().await;
+    let mut connection = place.stranger().await;
+    let statements = statements();
+    assert!(statements.len() > 10);
+    for (name, sql) in statements {
+        let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+}
+
+#[test]
+fn every_statement_begins_with_a_comment_on_its_binds_and_its_guarantee() {
+    for (name, sql) in statements() {
+        let comment: String = sql
+            .lines()
+            .take_while(|line| line.starts_with("--"))
+            .collect();
+        assert!(comment.contains("Guarantee: "), "{name}");
+        let binds = |text: &str| -> BTreeSet<char> {
+            text.split('?')
+                .skip(1)
+                .filter_map(|rest| rest.chars().next())
+                .filter(char::is_ascii_digit)
+                .collect()
+        };
+        assert_eq!(binds(&comment), binds(&sql[comment.len()..]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn events_cannot_be_changed_or_deleted() {
+    let place = Place::new();
+    let store = place.open().await;
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
+    let mut stranger = place.stranger().await;
+    for (sql, advice) in [
+        ("UPDATE rehydrate_events SET payload = '2'", "corrects"),
+        ("DELETE FROM rehydrate_events", "takes this one back"),
+    ] {
+        let error = sqlx::raw_sql(sql).execute(&mut stranger).await.unwrap_err();
+        assert!(error.to_string().contains(advice), "{error}");
+    }
+    let mut transaction = store.begin().await.unwrap();
+    let replaced = sqlx::raw_sql(
+        "INSERT OR REPLACE INTO rehydrate_events
+         SELECT position, category, stream_id, version, event_type, schema_version, '2',
+             metadata, event_id, recorded_at
+         FROM rehydrate_events",
+    )
+    .execute(transaction.connection())
+    .await;
+    assert!(replaced.is_err());
+    transaction.rollback().await.unwrap();
+    assert_eq!(
+        count(
+            &mut stranger,
+            "SELECT count(*) FROM rehydrate_events WHERE payload = '1'"
+        )
+        .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_store_that_is_up_to_date_is_opened_without_changing_it() {
+    let place = Place::new();
+    place.open().await;
+    let mut stranger = place.stranger().await;
+    let before = count(&mut stranger, "PRAGMA schema_version").await;
+    let changes = count(&mut stranger, "PRAGMA data_version").await;
+    let store = place.open().await;
+    store.migrate().await.unwrap();
+    assert_eq!(count(&mut stranger, "PRAGMA schema_version").await, before);
+    assert_eq!(count(&mut stranger, "PRAGMA data_version").await, changes);
+}
+
+#[tokio::test]
+async fn a_database_with_other_tables_gets_ours_beside_them() {
+    let place = Place::new();
+    let mut stranger = place.stranger().await;
+    execute(&mut stranger, "CREATE TABLE invoices (number INTEGER)").await;
+    let store = place.open().await;
+    assert_eq!(store.watermark().await.unwrap(), 0);
+    assert_eq!(
+        count(&mut stranger, "SELECT count(*) FROM invoices").await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_who_open_one_new_file_at_once_migrate_it_once() {
+    let place = Place::new();
+    let opening: Vec<_> = (0..8)
+        .map(|_| {
+            let file = place.file();
+            tokio::spawn(async move { rehydrate_sqlx::SqliteStore::open(file).await })
+        })
+        .collect();
+    for opened in opening {
+        opened.await.unwrap().unwrap();
+    }
+    let mut stranger = place.stranger().await;
+    assert_eq!(
+        count(&mut stranger, "SELECT count(*) FROM rehydrate_migrations").await,
+        1
+    );
+}
