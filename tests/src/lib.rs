@@ -1,0 +1,9 @@
+//! What the tests across the crates share: a domain, the stores, and a store that is watched.
+
+pub mod account;
+pub mod stores;
+pub mod watched;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

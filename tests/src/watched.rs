@@ -1,0 +1,142 @@
+//! A store that writes down what it is asked, and does as it is told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use rehydrate::{
+    Appended, Batch, EventStore, Expected, LogPage, LogQuery, Position, Snapshot, StoreError,
+    StreamId, StreamQuery, StreamRead, Transaction,
+};
+
+/// A store that writes down its calls; each is one round trip in a store that keeps its promise.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    store: Arc<dyn EventStore>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+#[derive(Default)]
+struct Notes {
+    calls: Vec<String>,
+    before_appends: VecDeque<BoxFuture<'static, ()>>,
+    failing_appends: VecDeque<StoreError>,
+    failing_snapshots: bool,
+}
+
+impl std::fmt::Debug for Notes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.calls.fmt(f)
+    }
+}
+
+impl Watched {
+    /// Watches a store.
+    pub fn new(store: Arc<dyn EventStore>) -> Self {
+        Self {
+            store,
+            notes: Arc::default(),
+        }
+    }
+
+    /// The calls since this was last asked.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes().calls)
+    }
+
+    /// Does something just before the next append that has nothing to do yet: a rival, say.
+    pub fn before_an_append(&self, action: impl Future<Output = ()> + Send + 'static) {
+        self.notes().before_appends.push_back(Box::pin(action));
+    }
+
+    /// Lets the next append that is not failing yet fail before it does anything.
+    pub fn fail_an_append(&self, error: StoreError) {
+        self.notes().failing_appends.push_back(error);
+    }
+
+    /// Lets every snapshot fail from now on.
+    pub fn fail_snapshots(&self) {
+        self.notes().failing_snapshots = true;
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, call: String) {
+        self.notes().calls.push(call);
+    }
+}
+
+#[async_trait]
+impl EventStore for Watched {
+    async fn append(
+        &self,
+        stream: &StreamId,
+        expected: Expected,
+        batch: &Batch,
+    ) -> Result<Appended, StoreError> {
+        self.note(format!("append {}", batch.events.len()));
+        let action = self.notes().before_appends.pop_front();
+        if let Some(action) = action {
+            action.await;
+        }
+        let failure = self.notes().failing_appends.pop_front();
+        match failure {
+            Some(error) => Err(error),
+            None => self.store.append(stream, expected, batch).await,
+        }
+    }
+
+    async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
+        self.note(format!("read after {}", query.after));
+        self.store.read(query).await
+    }
+
+    async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
+        self.note("read log".to_owned());
+        self.store.read_log(query).await
+    }
+
+    async fn watermark(&self) -> Result<Position, StoreError> {
+        self.note("watermark".to_owned());
+        self.store.watermark().await
+    }
+
+    async fn list_streams(
+        &self,
+        category: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.note("list streams".to_owned());
+        self.store.list_streams(category, after, limit).await
+    }
+
+    async fn write_snapshot(
+        &self,
+        stream: &StreamId,
+        snapshot: &Snapshot,
+    ) -> Result<(), StoreError> {
+        self.note(format!("snapshot at {}", snapshot.version));
+        if self.notes().failing_snapshots {
+            return Err(unavailable());
+        }
+        self.store.write_snapshot(stream, snapshot).await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.note("begin".to_owned());
+        self.store.begin().await
+    }
+}
+
+/// A store that cannot be reached.
+#[must_use]
+pub fn unavailable() -> StoreError {
+    StoreError::Unavailable {
+        reason: "a test wants it so".to_owned(),
+        source: None,
+    }
+}

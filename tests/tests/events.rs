@@ -1,0 +1,14 @@
+//! What `derive(Event)` writes and reads.
+
+#[path = "events/account.rs"]
+mod account;
+#[path = "events/history.rs"]
+mod history;
+#[path = "events/names.rs"]
+mod names;
+#[path = "events/schema.rs"]
+mod schema;
+#[path = "events/serde_attributes.rs"]
+mod serde_attributes;
+#[path = "events/stored.rs"]
+mod stored;

@@ -1,0 +1,6 @@
+use rehydrate::AggregateId;
+
+#[derive(AggregateId)]
+struct DoorId(Vec<u8>);
+
+fn main() {}

@@ -1,0 +1,20 @@
+use rehydrate::{Aggregate, Event};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {
+    Shut { by: String },
+    Opened,
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(id = Uuid, event = DoorEvent)]
+struct Door;
+
+impl ApplyDoorEvent for Door {
+    fn shut(&mut self, _: u64) {}
+    fn opened(&mut self, _: String) {}
+}
+
+fn main() {}

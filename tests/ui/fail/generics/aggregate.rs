@@ -1,0 +1,24 @@
+use rehydrate::{Aggregate, Event};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {
+    Shut,
+}
+
+impl ApplyDoorEvent for Door {
+    fn shut(&mut self) {}
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(id = Uuid, event = DoorEvent)]
+struct House<'a, T> {
+    name: &'a str,
+    door: T,
+}
+
+#[derive(Default)]
+struct Door;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use rehydrate::AggregateId;
+
+#[derive(AggregateId)]
+struct DoorId<T>(T);
+
+fn main() {}

@@ -1,0 +1,21 @@
+use rehydrate::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+struct CapturedV1 {
+    cents: u64,
+}
+
+#[derive(Deserialize)]
+struct CapturedV2 {
+    cents: u64,
+    currency: String,
+}
+
+#[derive(Event, Serialize, Deserialize)]
+enum PaymentEvent {
+    #[event(history(CapturedV1, _, CapturedV2))]
+    Captured { cents: u64 },
+}
+
+fn main() {}

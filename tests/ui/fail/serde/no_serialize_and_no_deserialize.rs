@@ -1,0 +1,8 @@
+use rehydrate::Event;
+
+#[derive(Event)]
+enum DoorEvent {
+    Shut,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use rehydrate::{Aggregate, Event};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {
+    Shut,
+}
+
+impl ApplyDoorEvent for Door {
+    fn shut(&mut self) {}
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(id = Uuid, event = DoorEvent)]
+struct Door {
+    #[aggregate(id)]
+    id: u64,
+}
+
+fn main() {}

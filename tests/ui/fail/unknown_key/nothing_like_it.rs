@@ -1,0 +1,10 @@
+use rehydrate::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {
+    #[event(topic = "doors")]
+    Shut,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use rehydrate::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use rehydrate::Event;
+
+#[derive(Event)]
+union DoorEvent {
+    shut: u8,
+}
+
+fn main() {}
