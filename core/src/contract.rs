@@ -1,4 +1,4 @@
-//! The promises of [`EventStore`] as tests, for the stores here and for anybody's.
+//! The promises of [`EventStore`](crate::EventStore) as tests, for the stores here and for anybody's.
 
 #![expect(
     clippy::expect_used,
@@ -43,7 +43,8 @@ macro_rules! promises {
             }
         )*)*
 
-        /// The names of all promises, in the order of [`EventStore`]'s documentation.
+        /// The names of all promises, in the order of [`EventStore`](crate::EventStore)'s
+        /// documentation.
         pub const PROMISES: &[&str] = &[$($(stringify!($name)),*),*];
 
         /// Runs every promise of [`EventStore`](crate::EventStore) as a test of its name.

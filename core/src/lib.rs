@@ -1,4 +1,50 @@
-//! Event-sourced aggregates.
+//! Event-sourced aggregates: what happened is stored, and the state is brought back by replaying it.
+//!
+//! An event enum says what can happen, an aggregate folds it into a state and decides on that
+//! state, a repository loads, decides and appends:
+//!
+//! ```
+//! use rehydrate::{Aggregate, Event, MemoryStore, Repository};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Event, Serialize, Deserialize)]
+//! enum LampEvent { SwitchedOn, SwitchedOff }
+//!
+//! #[derive(Aggregate, Default)]
+//! #[aggregate(id = String, event = LampEvent)]
+//! struct Lamp { is_on: bool }
+//!
+//! impl ApplyLampEvent for Lamp {
+//!     fn switched_on(&mut self) { self.is_on = true; }
+//!     fn switched_off(&mut self) { self.is_on = false; }
+//! }
+//!
+//! impl Lamp {
+//!     fn switch_on(&self) -> Result<Option<LampEvent>, std::convert::Infallible> {
+//!         Ok((!self.is_on).then_some(LampEvent::SwitchedOn))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let lamps: Repository<Lamp> = Repository::new(MemoryStore::new());
+//! let desk = "desk".to_owned();
+//! let lamp = lamps.execute(&desk, Lamp::switch_on).await?;
+//! assert!(lamp.is_on);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - The domain: [`derive(Event)`](macro@Event), [`derive(Aggregate)`](macro@Aggregate),
+//!   [`derive(AggregateId)`](macro@AggregateId), [`Upcast`].
+//! - Working with aggregates: [`Repository`], [`Root`], [`Committed`], [`CommandContext`],
+//!   [`Retry`].
+//! - Where events are kept: [`EventStore`] and its promises, [`MemoryStore`], and the SQL stores of
+//!   `rehydrate-sqlx`.
+//! - Tests: [`testing`], [`ManualClock`], [`store_contract!`].
+//!
+//! Features: `testing` (default) is the test kit and the contract suite, `cache` keeps states in
+//! memory between commands.
 
 // The derive macros write `::rehydrate::…`, in this crate's own tests too.
 extern crate self as rehydrate;

@@ -62,6 +62,7 @@ pub struct FieldSchema {
     pub name: &'static str,
     /// Its type, as it is written in the code.
     pub ty: &'static str,
-    /// Its serde attributes, as they are written in the code; empty if there are none.
+    /// Its serde attributes, as they are written in the code, and the `rename_all` of its variant
+    /// or the `rename_all_fields` of the enum; empty if there are none.
     pub serde: &'static str,
 }

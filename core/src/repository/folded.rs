@@ -30,7 +30,6 @@ pub(crate) fn never_shared<A>(_: &A) -> A {
     unreachable!("BUG: a state is shared although its repository has no cache")
 }
 
-#[derive(Debug)]
 pub(crate) struct Folded<A> {
     pub(crate) stream: StreamId,
     pub(crate) state: Arc<A>,

@@ -1,5 +1,6 @@
 //! A loaded aggregate.
 
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +17,6 @@ use crate::stream::{Position, StreamId, Version};
 /// An aggregate as it was loaded, and what has been recorded on it since.
 ///
 /// Derefs to the state.
-#[derive(Debug)]
 pub struct Root<A: Aggregate> {
     /// The version, position and time of what is stored; the state has the pending events too.
     pub(crate) folded: Folded<A>,
@@ -187,7 +187,6 @@ impl<A: Aggregate> Deref for Root<A> {
 }
 
 /// The outcome of a command. Derefs to the state after it.
-#[derive(Debug)]
 pub struct Committed<A: Aggregate> {
     folded: Folded<A>,
     appended: usize,
@@ -266,5 +265,30 @@ impl<A: Aggregate> Deref for Committed<A> {
 
     fn deref(&self) -> &A {
         self.state()
+    }
+}
+
+// By hand, so that a result can be unwrapped though the state is not `Debug`.
+impl<A: Aggregate> fmt::Debug for Root<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Root")
+            .field("stream", &self.folded.stream)
+            .field("version", &self.version())
+            .field("position", &self.position())
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Committed<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committed")
+            .field("stream", &self.folded.stream)
+            .field("version", &self.version())
+            .field("position", &self.position())
+            .field("appended", &self.appended)
+            .field("attempts", &self.attempts)
+            .field("duplicate", &self.duplicate)
+            .finish_non_exhaustive()
     }
 }
