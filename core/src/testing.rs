@@ -51,6 +51,7 @@ use crate::page::{EventRow, Page};
 use crate::stream::{Position, SchemaVersion, Version};
 
 /// An aggregate to which these events have happened, in this order.
+#[must_use = "nothing is checked yet"]
 #[track_caller]
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
     let mut given = Given {
@@ -65,7 +66,6 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
 
 /// An aggregate with a past.
 #[derive(Debug)]
-#[must_use]
 pub struct Given<A> {
     state: A,
     version: Version,
@@ -73,6 +73,7 @@ pub struct Given<A> {
 
 impl<A: Aggregate> Given<A> {
     /// A further event, as an older program may have stored it.
+    #[must_use = "nothing is checked yet"]
     #[track_caller]
     pub fn and_stored(mut self, event_type: &str, schema_version: u32, payload: &str) -> Self {
         self.take_stored(event_type, SchemaVersion(schema_version), payload);
@@ -96,7 +97,7 @@ impl<A: Aggregate> Given<A> {
     where
         A: Debug + PartialEq,
     {
-        same("the state", &expected, &self.state);
+        same("the state is", &expected, &self.state);
     }
 
     /// The state after the events.
@@ -142,7 +143,7 @@ impl<A: Aggregate> Given<A> {
 
 /// What an aggregate decided.
 #[derive(Debug)]
-#[must_use]
+#[must_use = "nothing is checked yet"]
 pub struct Decided<A: Aggregate, E> {
     given: Given<A>,
     outcome: Result<Vec<A::Event>, E>,
@@ -162,7 +163,7 @@ where
                 "expected events, but the command was refused: {error:#?}\n\nexpected: {expected:#?}"
             ),
             Ok(events) => {
-                same("the decided events", &expected, &events);
+                same("the decided events are", &expected, &events);
                 let mut given = self.given;
                 events.into_iter().for_each(|event| given.take(event));
                 given
@@ -186,7 +187,7 @@ where
             Ok(events) => panic!(
                 "expected a refusal, {expected:#?}, but the command was accepted with: {events:#?}"
             ),
-            Err(error) => same("the refusal", &expected, &error),
+            Err(error) => same("the refusal is", &expected, &error),
         }
     }
 
@@ -211,7 +212,7 @@ where
 fn same<T: Debug + PartialEq>(what: &str, expected: &T, actual: &T) {
     if expected != actual {
         panic!(
-            "{what} is not what was expected\n\n{}",
+            "{what} not what was expected\n\n{}",
             diff(&format!("{expected:#?}"), &format!("{actual:#?}"))
         );
     }

@@ -1,0 +1,89 @@
+#![allow(dead_code, non_camel_case_types, non_upper_case_globals)]
+
+use serde::{Deserialize as De, Serialize as Ser};
+
+mod core {}
+mod std {}
+struct String;
+struct Vec;
+struct Option;
+enum Result {}
+struct Ok;
+struct Err;
+struct Some;
+struct None;
+struct Decoded;
+struct StoredEvent;
+struct SchemaVersion;
+trait Event {}
+trait Aggregate {}
+trait ApplyTo {}
+const cents: u64 = 1;
+static stored: u64 = 2;
+struct owner;
+
+#[derive(rehydrate::Event, Ser, De)]
+#[event(retired("ajar"), legacy("slammed" = Slammed))]
+enum DoorEvent {
+    #[event(history(ShutV1))]
+    Shut { cents: u64, stored: u64, owner: u8, aggregate: u8 },
+    #[event(history(OpenedV1))]
+    Opened(Opened),
+    #[event(other)]
+    Unknown,
+}
+
+#[derive(Ser, De)]
+struct Opened;
+
+#[derive(De)]
+struct OpenedV1;
+
+#[derive(De)]
+struct ShutV1;
+
+#[derive(De)]
+struct Slammed;
+
+impl From<OpenedV1> for Opened {
+    fn from(_: OpenedV1) -> Self {
+        Self
+    }
+}
+
+impl From<ShutV1> for DoorEvent {
+    fn from(_: ShutV1) -> Self {
+        Self::Unknown
+    }
+}
+
+impl From<Slammed> for ::std::vec::Vec<DoorEvent> {
+    fn from(_: Slammed) -> Self {
+        Self::new()
+    }
+}
+
+#[derive(rehydrate::AggregateId)]
+struct DoorId(::uuid::Uuid);
+
+#[derive(rehydrate::Aggregate, Default, Ser, De)]
+#[aggregate(id = DoorId, event = DoorEvent, snapshot(every = 10))]
+struct Door {
+    cents: u64,
+}
+
+impl ApplyDoorEvent for Door {
+    fn shut(&mut self, paid: u64, _: u64, _: u8, _: u8) {
+        self.cents = paid;
+    }
+
+    fn opened(&mut self, _: Opened) {}
+
+    fn unknown(&mut self) {}
+}
+
+fn main() {
+    let mut door = Door::default();
+    rehydrate::Aggregate::apply(&mut door, DoorEvent::Shut { cents: 9, stored: 0, owner: 0, aggregate: 0 });
+    assert_eq!(door.cents, 9);
+}
