@@ -3,12 +3,10 @@
 pub(crate) mod serde;
 mod value;
 
-use std::fmt::Display;
-
-use proc_macro2::{Span, TokenTree};
+use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, Meta, Result, Token};
+use syn::{Attribute, Error, Ident, Meta, Result, Token};
 
 use crate::ctxt::Ctxt;
 use crate::name;
@@ -80,7 +78,7 @@ pub(crate) fn keys_in(
         if keys.knows(&text) {
             read(&key, input)
         } else {
-            Err(syn::Error::new(key.span(), keys.unknown(&text)))
+            Err(Error::new(key.span(), keys.unknown(&text)))
         }
     });
     present
@@ -168,8 +166,4 @@ impl<T> Once<T> {
     pub(crate) fn into_inner(self) -> Option<T> {
         self.0
     }
-}
-
-fn error(span: Span, message: impl Display) -> syn::Error {
-    syn::Error::new(span, message)
 }

@@ -37,12 +37,13 @@ fn begins_a_word(letters: &[char], index: usize) -> bool {
 
 /// A method or parameter of this name, raw if it is a keyword; `None` if it cannot be one at all.
 pub(crate) fn identifier(name: &str, span: Span) -> Option<Ident> {
-    match name {
-        "crate" | "self" | "super" | "Self" | "_" => None,
-        // A keyword since edition 2024, which syn takes for an identifier.
-        "gen" => Some(Ident::new_raw(name, span)),
-        _ if syn::parse_str::<Ident>(name).is_ok() => Some(Ident::new(name, span)),
-        _ => Some(Ident::new_raw(name, span)),
+    // A keyword since edition 2024, which syn takes for an identifier.
+    if name != "gen" && syn::parse_str::<Ident>(name).is_ok() {
+        Some(Ident::new(name, span))
+    } else if syn::parse_str::<Ident>(&format!("r#{name}")).is_ok() {
+        Some(Ident::new_raw(name, span))
+    } else {
+        None
     }
 }
 
@@ -146,6 +147,8 @@ mod tests {
         assert_eq!(text("gen").as_deref(), Some("r#gen"));
         assert_eq!(text("crate"), None);
         assert_eq!(text("self"), None);
+        assert_eq!(text("_"), None);
+        assert_eq!(text("not one"), None);
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! Tokens as text that depends neither on formatting nor on comments.
 
-use proc_macro2::{Delimiter, Ident, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Type;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 
 /// The tokens as rustfmt would write simple types and attributes on one line.
 pub(crate) fn of(tokens: impl ToTokens) -> String {
@@ -16,20 +14,6 @@ pub(crate) fn of(tokens: impl ToTokens) -> String {
 /// An identifier without `r#`.
 pub(crate) fn of_ident(ident: &Ident) -> String {
     ident.unraw().to_string()
-}
-
-/// Where to show a mistake in a type: at its last name, as in `gate::GateEvent`.
-///
-/// A macro on stable Rust cannot name the span of several tokens.
-pub(crate) fn span_of(ty: &Type) -> Span {
-    match ty {
-        Type::Path(ty) => ty
-            .path
-            .segments
-            .last()
-            .map_or_else(|| ty.span(), |last| last.ident.span()),
-        _ => ty.span(),
-    }
 }
 
 #[derive(Default)]

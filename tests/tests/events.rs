@@ -1,5 +1,11 @@
 //! What `derive(Event)` writes and reads.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
 #[path = "events/account.rs"]
 mod account;
 #[path = "events/history.rs"]

@@ -7,11 +7,11 @@ use syn::Type;
 use super::ast::{Aggregate, Snapshot};
 use super::shape;
 use crate::erase::{Erased, erase};
-use crate::text;
+use crate::span;
 
 /// Expands to
 ///
-/// ```ignore
+/// ```text
 /// impl Aggregate for Account {
 ///     type Id = Uuid;
 ///     type Event = AccountEvent;
@@ -29,7 +29,7 @@ pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> Toke
         .as_ref()
         .map(|policy| snapshots(aggregate, policy));
     // On the event's name: that is where missing handlers are shown.
-    let apply = quote_spanned! {text::span_of(event)=>
+    let apply = quote_spanned! {span::at_type(event)=>
         ::rehydrate::ApplyTo::<Self>::apply_to(__event, self);
     };
     quote! {
@@ -56,7 +56,7 @@ fn snapshots(aggregate: &Aggregate<'_>, policy: &Snapshot) -> TokenStream {
         .and_then(|version| version.base10_parse().ok());
     let shape = shape::of(aggregate.input, version.unwrap_or(0));
     // On `snapshot`: it is why the state needs serde.
-    quote_spanned! {policy.span=>
+    quote_spanned! {span::at(&policy.span)=>
         const SNAPSHOTS: ::rehydrate::SnapshotPolicy<Self> =
             ::rehydrate::SnapshotPolicy::every(#every, ::rehydrate::Fingerprint::of(#shape));
     }

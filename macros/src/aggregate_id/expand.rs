@@ -2,10 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{DeriveInput, Type};
 
 use crate::erase::{Erased, erase};
+use crate::span;
 use crate::text;
 
 /// Expands to `AggregateId`, `Display`, `FromStr`, serde's traits and `From`, all by the type
@@ -17,7 +17,11 @@ pub(super) fn expand(input: &DeriveInput, inner: &Type) -> TokenStream {
     let new = is_uuid(inner).then(|| new(input));
     quote! {
         #[automatically_derived]
-        impl ::rehydrate::AggregateId for #ident {}
+        impl ::rehydrate::AggregateId for #ident {
+            fn parse(__text: &str) -> ::core::result::Result<Self, ::rehydrate::InvalidId> {
+                __text.parse()
+            }
+        }
 
         #text
         #serde
@@ -37,8 +41,8 @@ fn text_traits(input: &DeriveInput, inner: &Type) -> TokenStream {
     let name = text::of_ident(ident);
     // On the type inside: it is the one that may lack a trait.
     let display =
-        quote_spanned!(inner.span()=> <#inner as ::core::fmt::Display>::fmt(&self.0, __f));
-    let parse = quote_spanned! {inner.span()=>
+        quote_spanned!(span::at_type(inner)=> <#inner as ::core::fmt::Display>::fmt(&self.0, __f));
+    let parse = quote_spanned! {span::at_type(inner)=>
         match __text.parse::<#inner>() {
             ::core::result::Result::Ok(__inner) => ::core::result::Result::Ok(Self(__inner)),
             ::core::result::Result::Err(__error) => {
@@ -68,10 +72,10 @@ fn text_traits(input: &DeriveInput, inner: &Type) -> TokenStream {
 fn serde_traits(input: &DeriveInput, inner: &Type) -> TokenStream {
     let ident = &input.ident;
     let serde = quote!(::rehydrate::__private::serde);
-    let serialize = quote_spanned! {inner.span()=>
+    let serialize = quote_spanned! {span::at_type(inner)=>
         <#inner as #serde::Serialize>::serialize(&self.0, __serializer)
     };
-    let deserialize = quote_spanned! {inner.span()=>
+    let deserialize = quote_spanned! {span::at_type(inner)=>
         <#inner as #serde::Deserialize<'__de>>::deserialize(__deserializer)
     };
     quote! {
@@ -133,26 +137,50 @@ pub(super) fn stub(input: &DeriveInput) -> TokenStream {
         ty,
         bounds,
     } = erase(&input.ident, &input.generics);
-    let parameters = quote!(<#(#parameters),*>);
+    let parameters = quote!(#(#parameters),*);
     let bounds = quote!(where #(#bounds,)*);
+    let serde = quote!(::rehydrate::__private::serde);
     let name = text::of_ident(&input.ident);
     quote! {
         #[automatically_derived]
-        impl #parameters ::rehydrate::AggregateId for #ty #bounds {}
+        impl<#parameters> ::rehydrate::AggregateId for #ty #bounds {
+            fn parse(__text: &str) -> ::core::result::Result<Self, ::rehydrate::InvalidId> {
+                __text.parse()
+            }
+        }
 
         #[automatically_derived]
-        impl #parameters ::core::fmt::Display for #ty #bounds {
+        impl<#parameters> ::core::fmt::Display for #ty #bounds {
             fn fmt(&self, _: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::result::Result::Ok(())
             }
         }
 
         #[automatically_derived]
-        impl #parameters ::core::str::FromStr for #ty #bounds {
+        impl<#parameters> ::core::str::FromStr for #ty #bounds {
             type Err = ::rehydrate::InvalidId;
 
             fn from_str(_: &str) -> ::core::result::Result<Self, Self::Err> {
                 ::core::result::Result::Err(::rehydrate::InvalidId::new(#name, #name))
+            }
+        }
+
+        #[automatically_derived]
+        impl<#parameters> #serde::Serialize for #ty #bounds {
+            fn serialize<__S: #serde::Serializer>(
+                &self,
+                __serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                __serializer.serialize_unit()
+            }
+        }
+
+        #[automatically_derived]
+        impl<'__de, #parameters> #serde::Deserialize<'__de> for #ty #bounds {
+            fn deserialize<__D: #serde::Deserializer<'__de>>(
+                _: __D,
+            ) -> ::core::result::Result<Self, __D::Error> {
+                ::core::result::Result::Err(#serde::de::Error::custom(#name))
             }
         }
     }

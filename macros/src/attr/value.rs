@@ -4,9 +4,9 @@ use std::fmt::Display;
 
 use proc_macro2::{Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, LitInt, LitStr, Result, Token, Type, parenthesized};
+use syn::{Error, Ident, LitInt, LitStr, Result, Token, Type, parenthesized};
 
-use super::{error, items};
+use super::items;
 use crate::ctxt::Ctxt;
 
 /// `= "text"`.
@@ -46,13 +46,16 @@ pub(crate) fn entries<T>(
 ) -> Result<Entries<T>> {
     if !input.peek(syn::token::Paren) {
         let span = place(input, key.span());
-        return Err(error(span, format!("expected a list, as in `{example}`")));
+        return Err(Error::new(
+            span,
+            format!("expected a list, as in `{example}`"),
+        ));
     }
     let content;
     parenthesized!(content in input);
     let span = key.span();
     if content.is_empty() {
-        return Err(error(
+        return Err(Error::new(
             span,
             format!("`{key}` is empty: fill it, as in `{example}`, or remove it"),
         ));
@@ -72,7 +75,7 @@ pub(crate) fn type_at<M: Display>(
     message: impl FnOnce() -> M,
 ) -> Result<Type> {
     let span = place(input, before);
-    Type::parse(input).map_err(|_| error(span, message()))
+    Type::parse(input).map_err(|_| Error::new(span, message()))
 }
 
 fn literal<T: Parse, M: Display>(
@@ -81,7 +84,7 @@ fn literal<T: Parse, M: Display>(
     form: impl FnOnce() -> M,
 ) -> Result<T> {
     let span = place(input, key.span());
-    input.parse().map_err(|_| error(span, form()))
+    input.parse().map_err(|_| Error::new(span, form()))
 }
 
 fn equals<M: Display>(key: &Ident, input: ParseStream<'_>, form: impl FnOnce() -> M) -> Result<()> {
@@ -89,7 +92,7 @@ fn equals<M: Display>(key: &Ident, input: ParseStream<'_>, form: impl FnOnce() -
         let _ = input.parse::<Token![=]>()?;
         Ok(())
     } else {
-        Err(error(place(input, key.span()), form()))
+        Err(Error::new(place(input, key.span()), form()))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) enum Content<'a> {
 
 /// An entry of `history`.
 pub(super) enum Past {
-    Type(Type),
+    Type(Box<Type>),
     /// `_`.
     Unsupported,
 }

@@ -9,12 +9,13 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::ast::EventEnum;
+use crate::span;
 
 pub(super) use stub::stub;
 
 /// Expands to the trait `ApplyXEvent` and
 ///
-/// ```ignore
+/// ```text
 /// impl Event for XEvent {
 ///     const SCHEMA: EventSchema = EventSchema { … };
 ///     fn event_type(&self) -> &'static str { match self { Self::Opened { .. } => "opened", … } }
@@ -93,7 +94,7 @@ fn schema_version(event: &EventEnum<'_>) -> TokenStream {
 /// Expands to `__private::encode(self)`, unless the event is the one that stands for unknown ones.
 fn encode(event: &EventEnum<'_>) -> TokenStream {
     // On the enum's name, where serde's derives are missing if they are.
-    let span = event.input.ident.span();
+    let span = span::at(&event.input.ident);
     let encode = quote_spanned!(span=> ::rehydrate::__private::encode(self));
     match event.other() {
         None => encode,

@@ -11,7 +11,7 @@ macro_rules! door {
         mod $module {
             use super::*;
 
-            #[derive(Aggregate, Default, Serialize, Deserialize)]
+            #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
             #[aggregate(id = String, event = DoorEvent, snapshot(every = 10, version = $version))]
             $($state)*
 
@@ -27,21 +27,74 @@ macro_rules! door {
     };
 }
 
-door!(first, 0, struct Door { by: String, times: Option<u64> });
-door!(formatted, 0,
+door!(
+    first,
+    0,
+    struct Door {
+        by: String,
+        times: Option<u64>,
+    }
+);
+door!(
+    formatted,
+    0,
     /// With a comment.
     pub(crate) struct Door {
         /// Who.
-        pub(super) by : String,
-        times: Option < u64 >,
+        pub(super) by: String,
+        times: Option<u64>,
     }
 );
-door!(versioned, 1, struct Door { by: String, times: Option<u64> });
-door!(renamed, 0, struct Door { whom: String, times: Option<u64> });
-door!(retyped, 0, struct Door { by: String, times: Option<u32> });
-door!(reordered, 0, struct Door { times: Option<u64>, by: String });
-door!(attributed, 0, struct Door { #[serde(rename = "b")] by: String, times: Option<u64> });
-door!(container, 0, #[serde(rename_all = "camelCase")] struct Door { by: String, times: Option<u64> });
+door!(
+    versioned,
+    1,
+    struct Door {
+        by: String,
+        times: Option<u64>,
+    }
+);
+door!(
+    renamed,
+    0,
+    struct Door {
+        whom: String,
+        times: Option<u64>,
+    }
+);
+door!(
+    retyped,
+    0,
+    struct Door {
+        by: String,
+        times: Option<u32>,
+    }
+);
+door!(
+    reordered,
+    0,
+    struct Door {
+        times: Option<u64>,
+        by: String,
+    }
+);
+door!(
+    attributed,
+    0,
+    struct Door {
+        #[serde(rename = "b")]
+        by: String,
+        times: Option<u64>,
+    }
+);
+door!(
+    container,
+    0,
+    #[serde(rename_all = "camelCase")]
+    struct Door {
+        by: String,
+        times: Option<u64>,
+    }
+);
 
 fn main() {
     assert_eq!(first::fingerprint(), formatted::fingerprint());

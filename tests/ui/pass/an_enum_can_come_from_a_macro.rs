@@ -1,13 +1,26 @@
-use rehydrate::{Aggregate, Event};
-use serde::{Deserialize, Serialize};
 use rehydrate::schema::Shape;
+use rehydrate::{Aggregate, AggregateId, Event};
+use serde::{Deserialize, Serialize};
 
 macro_rules! events {
-    ($name:ident, $ty:ty, $($variant:ident $stored:literal),*) => {
+    ($name:ident, $ty:ty, $old:ty, $($variant:ident $stored:literal),*) => {
         #[derive(Event, Serialize, Deserialize)]
         enum $name {
-            $(#[event(name = $stored)] $variant { value: $ty },)*
+            $(#[event(name = $stored, history($old))] $variant { value: $ty },)*
         }
+
+        impl From<$old> for $name {
+            fn from(_: $old) -> Self {
+                Self::Read { value: None }
+            }
+        }
+    };
+}
+
+macro_rules! id {
+    ($name:ident, $inner:ty) => {
+        #[derive(AggregateId)]
+        struct $name($inner);
     };
 }
 
@@ -19,8 +32,12 @@ macro_rules! aggregate {
     };
 }
 
-events!(MeterEvent, Option<u64>, Read "meter-read", Set "meter-set");
-aggregate!(Meter, String, MeterEvent, 5);
+events!(MeterEvent, Option<u64>, OldMeter, Read "meter-read", Set "meter-set");
+id!(MeterId, uuid::Uuid);
+aggregate!(Meter, MeterId, MeterEvent, 5);
+
+#[derive(Deserialize)]
+struct OldMeter;
 
 impl ApplyMeterEvent for Meter {
     fn read(&mut self, _: Option<u64>) {}
@@ -35,8 +52,11 @@ fn main() {
     meter.apply(MeterEvent::Read { value: None });
     meter.apply(MeterEvent::Set { value: Some(4) });
     assert_eq!(meter.0, 4);
+    assert_ne!(MeterId::new().to_string(), "");
     let read = MeterEvent::SCHEMA.types[0];
     assert_eq!(read.name, "meter-read");
-    let Shape::Fields(fields) = read.versions[0] else { unreachable!() };
+    let Shape::Fields(fields) = read.versions[1] else {
+        unreachable!()
+    };
     assert_eq!(fields[0].ty, "Option<u64>");
 }

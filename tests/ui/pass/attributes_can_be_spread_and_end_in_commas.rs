@@ -2,11 +2,11 @@ use rehydrate::{Aggregate, Event};
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
-#[event(retired("a", "b",),)]
+#[event(retired("a", "b",))]
 #[event(legacy("c" = OldC,), retired("d"))]
 enum DoorEvent {
     #[event(alias = "closed")]
-    #[event(name = "door-shut", alias = "slammed",)]
+    #[event(name = "door-shut", alias = "slammed")]
     Shut,
 }
 

@@ -22,8 +22,14 @@ fn main() {
     assert_ne!(one, other);
     assert_eq!(one.0.get_version_num(), 7);
     assert_eq!(one.to_string().parse::<AccountId>().expect("an id"), one);
-    assert_eq!(serde_json::to_string(&one).expect("text"), format!("\"{one}\""));
-    assert_eq!(serde_json::from_str::<AccountId>(&format!("\"{one}\"")).expect("an id"), one);
+    assert_eq!(
+        serde_json::to_string(&one).expect("text"),
+        format!("\"{one}\"")
+    );
+    assert_eq!(
+        serde_json::from_str::<AccountId>(&format!("\"{one}\"")).expect("an id"),
+        one
+    );
 
     let error: InvalidId = "no".parse::<AccountId>().expect_err("not an id");
     assert_eq!(error.to_string(), "not a valid AccountId");

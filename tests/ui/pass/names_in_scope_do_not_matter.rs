@@ -1,4 +1,4 @@
-#![allow(dead_code, non_camel_case_types, non_upper_case_globals)]
+#![allow(dead_code)]
 
 use serde::{Deserialize as De, Serialize as Ser};
 
@@ -18,15 +18,17 @@ struct SchemaVersion;
 trait Event {}
 trait Aggregate {}
 trait ApplyTo {}
-const cents: u64 = 1;
-static stored: u64 = 2;
-struct owner;
 
 #[derive(rehydrate::Event, Ser, De)]
 #[event(retired("ajar"), legacy("slammed" = Slammed))]
 enum DoorEvent {
     #[event(history(ShutV1))]
-    Shut { cents: u64, stored: u64, owner: u8, aggregate: u8 },
+    Shut {
+        cents: u64,
+        stored: u64,
+        owner: u8,
+        aggregate: u8,
+    },
     #[event(history(OpenedV1))]
     Opened(Opened),
     #[event(other)]
@@ -84,6 +86,14 @@ impl ApplyDoorEvent for Door {
 
 fn main() {
     let mut door = Door::default();
-    rehydrate::Aggregate::apply(&mut door, DoorEvent::Shut { cents: 9, stored: 0, owner: 0, aggregate: 0 });
+    rehydrate::Aggregate::apply(
+        &mut door,
+        DoorEvent::Shut {
+            cents: 9,
+            stored: 0,
+            owner: 0,
+            aggregate: 0,
+        },
+    );
     assert_eq!(door.cents, 9);
 }

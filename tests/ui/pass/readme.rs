@@ -34,7 +34,9 @@ impl ApplyAccountEvent for Account {
 
 fn main() {
     let mut account = Account::default();
-    account.apply(AccountEvent::Opened { owner: "Ada".into() });
+    account.apply(AccountEvent::Opened {
+        owner: "Ada".into(),
+    });
     account.apply(AccountEvent::Deposited { cents: 700 });
     account.apply(AccountEvent::Withdrawn { cents: 200 });
     assert_eq!(account.owner, "Ada");

@@ -1,7 +1,12 @@
 //! A crate that allows nothing.
 
 #![deny(warnings, missing_docs, unreachable_pub, missing_debug_implementations)]
-#![deny(unused_qualifications, deprecated, non_camel_case_types, unused_results)]
+#![deny(
+    unused_qualifications,
+    deprecated,
+    non_camel_case_types,
+    unused_results
+)]
 #![forbid(unsafe_code)]
 
 use rehydrate::{Aggregate, AggregateId, Event};
@@ -23,7 +28,16 @@ pub enum DoorEvent {
     Squeaked,
     /// Many fields.
     #[allow(missing_docs, reason = "a test")]
-    Measured { a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8 },
+    Measured {
+        a: u8,
+        b: u8,
+        c: u8,
+        d: u8,
+        e: u8,
+        f: u8,
+        g: u8,
+        h: u8,
+    },
 }
 
 /// An id.
@@ -50,7 +64,16 @@ impl ApplyDoorEvent for Door {
 
 fn main() {
     let mut door = Door::default();
-    door.apply(DoorEvent::Measured { a: 1, b: 0, c: 0, d: 0, e: 0, f: 0, g: 0, h: 2 });
+    door.apply(DoorEvent::Measured {
+        a: 1,
+        b: 0,
+        c: 0,
+        d: 0,
+        e: 0,
+        f: 0,
+        g: 0,
+        h: 2,
+    });
     assert_eq!(door.measured, 3);
     assert_eq!(PrivateId(Uuid::nil()).to_string(), Uuid::nil().to_string());
 }

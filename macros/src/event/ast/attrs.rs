@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Attribute, LitStr, Result, Token, Type};
+use syn::{Attribute, Error, LitStr, Result, Token, Type};
 
 use super::{Legacy, Past};
 use crate::attr::{self, Entries, Keys, Once};
@@ -123,7 +123,8 @@ fn history(ctxt: &Ctxt, key: &Ident, input: ParseStream<'_>) -> Result<Entries<P
                 "expected the type of an older payload, or `_` for a version that is no longer read, as in `{HISTORY}`"
             )
         };
-        attr::type_at(input, key.span(), message).map(Past::Type)
+        let ty = attr::type_at(input, key.span(), message)?;
+        Ok(Past::Type(Box::new(ty)))
     })
 }
 
@@ -143,7 +144,7 @@ fn legacy(ctxt: &Ctxt, key: &Ident, input: ParseStream<'_>) -> Result<Option<Leg
                 let message = format!(
                     "unknown key `{key}`: expected `history(…)`, or a name and its type, as in `{LEGACY}`"
                 );
-                return Err(syn::Error::new(key.span(), message));
+                return Err(Error::new(key.span(), message));
             }
             let past = history(ctxt, &key, input)?;
             return Ok(LegacyEntry::History(key, past));
@@ -155,7 +156,7 @@ fn legacy(ctxt: &Ctxt, key: &Ident, input: ParseStream<'_>) -> Result<Option<Leg
     })?;
     if only_history {
         let message = format!("missing the stored name and its newest type, as in `{LEGACY}`");
-        return Err(syn::Error::new(key.span(), message));
+        return Err(Error::new(key.span(), message));
     }
     let mut legacy: Option<(LitStr, Type)> = None;
     let mut past = Once::default();
@@ -185,12 +186,12 @@ fn legacy_type(name: &LitStr, input: ParseStream<'_>) -> Result<Type> {
         format!("expected the type of the old payload, as in `legacy(\"{name}\" = MergedV1)`")
     };
     if input.parse::<Token![=]>().is_err() {
-        return Err(syn::Error::new(name.span(), message()));
+        return Err(Error::new(name.span(), message()));
     }
     if input.peek(Token![_]) {
         let span = input.span();
         let message = "a legacy event needs a type: an event that is to decode to nothing goes into `retired(…)`";
-        return Err(syn::Error::new(span, message));
+        return Err(Error::new(span, message));
     }
     attr::type_at(input, name.span(), message)
 }
@@ -198,7 +199,7 @@ fn legacy_type(name: &LitStr, input: ParseStream<'_>) -> Result<Type> {
 fn stored_name(input: ParseStream<'_>, example: &str) -> Result<LitStr> {
     let span = input.span();
     input.parse().map_err(|_| {
-        syn::Error::new(
+        Error::new(
             span,
             format!("expected a stored name in quotes, as in `{example}`"),
         )

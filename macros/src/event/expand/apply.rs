@@ -1,8 +1,7 @@
 //! The trait `ApplyXEvent`, one handler a variant.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::ext::IdentExt;
+use quote::quote;
 use syn::{Attribute, Field};
 
 use super::super::ast::{Content, EventEnum, Variant};
@@ -10,7 +9,7 @@ use crate::name;
 
 /// Expands to
 ///
-/// ```ignore
+/// ```text
 /// trait ApplyXEvent { fn opened(&mut self, owner: String); … }
 /// impl<A: ApplyXEvent> ApplyTo<A> for XEvent {
 ///     fn apply_to(self, aggregate: &mut A) {
@@ -101,19 +100,9 @@ fn arm(apply: &Ident, variant: &Variant<'_>) -> TokenStream {
         Content::Unit | Content::Unsupported(_) => (TokenStream::new(), TokenStream::new()),
         Content::Newtype(_) => (quote!((__content)), quote!(, __content)),
         Content::Struct(fields) => {
-            let names = || fields.iter().map(|field| &field.ident);
-            // Not the fields' own names, which a constant in scope could shadow.
-            let locals: Vec<_> = fields.iter().map(|field| local(field)).collect();
-            let names = names();
-            (quote!({ #(#names: #locals),* }), quote!(#(, #locals)*))
+            let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+            (quote!({ #(#names),* }), quote!(#(, #names)*))
         }
     };
     quote!(Self::#ident #pattern => #apply::#method(__aggregate #arguments),)
-}
-
-fn local(field: &Field) -> TokenStream {
-    match &field.ident {
-        Some(ident) => format_ident!("__{}", ident.unraw()).into_token_stream(),
-        None => TokenStream::new(),
-    }
 }

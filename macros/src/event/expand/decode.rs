@@ -6,11 +6,11 @@ use syn::Type;
 
 use super::super::ast::{Content, EventEnum, Legacy, Past, Variant};
 use crate::attr::Entries;
-use crate::text;
+use crate::span;
 
 /// Expands to
 ///
-/// ```ignore
+/// ```text
 /// match (stored.event_type, stored.schema_version.get()) {
 ///     ("captured", 2) => __private::current(stored, 0),
 ///     ("captured", 1) => { … Ok(Decoded::One(…)) }
@@ -48,7 +48,7 @@ fn of_variant(event: &EventEnum<'_>, variant: &Variant<'_>) -> TokenStream {
     let names = quote!(#name #(| #aliases)*);
     let (index, newest) = (number(variant.index), number(variant.schema_version()));
     // On the enum's name, where serde's derives are missing if they are.
-    let current = quote_spanned! {event.input.ident.span()=>
+    let current = quote_spanned! {span::at(&event.input.ident)=>
         ::rehydrate::__private::current(__stored, #index)
     };
     let ident = variant.ident;
@@ -97,7 +97,7 @@ fn payloads(history: Option<&Entries<Past>>) -> Vec<(u32, &Type)> {
     let versions = (1..).zip(entries);
     versions
         .filter_map(|(version, past)| match past {
-            Past::Type(ty) => Some((version, ty)),
+            Past::Type(ty) => Some((version, &**ty)),
             Past::Unsupported => None,
         })
         .collect()
@@ -121,7 +121,7 @@ impl<D: Fn(TokenStream) -> TokenStream> Chain<'_, D> {
 
     /// Expands to
     ///
-    /// ```ignore
+    /// ```text
     /// ("captured", 1) => {
     ///     let payload = __private::old::<CapturedV1>(stored)?;
     ///     let payload = __private::upcast::<CapturedV1, CapturedV2>(stored, payload)?;
@@ -135,7 +135,7 @@ impl<D: Fn(TokenStream) -> TokenStream> Chain<'_, D> {
             return TokenStream::new();
         };
         let (names, version) = (self.names, number(*version));
-        let old = quote_spanned! {text::span_of(oldest)=>
+        let old = quote_spanned! {span::at_type(oldest)=>
             let __payload = ::rehydrate::__private::old::<#oldest>(__stored)?;
         };
         let mut links = TokenStream::new();
@@ -145,7 +145,7 @@ impl<D: Fn(TokenStream) -> TokenStream> Chain<'_, D> {
                 None => self.today.clone(),
             };
             // On the older type: a missing link is shown where its history begins.
-            links.extend(quote_spanned! {text::span_of(from)=>
+            links.extend(quote_spanned! {span::at_type(from)=>
                 let __payload = ::rehydrate::__private::upcast::<#from, #to>(__stored, __payload)?;
             });
         }
