@@ -1,8 +1,6 @@
 //! The trait behind `derive(Aggregate)`.
 
-use std::error::Error;
 use std::fmt::Display;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -43,12 +41,15 @@ pub trait Aggregate: Default + Send + Sync + 'static {
     label = "needs `#[derive(AggregateId)]`",
     note = "use `Uuid`, `String`, an integer, or a newtype around one with `#[derive(rehydrate::AggregateId)]`"
 )]
-pub trait AggregateId:
-    Display + FromStr<Err: Error + Send + Sync + 'static> + Send + Sync + 'static
-{
+pub trait AggregateId: Display + Sized + Send + Sync + 'static {
+    /// The id whose text this is.
+    ///
+    /// # Errors
+    /// It is no id's text.
+    fn parse(text: &str) -> Result<Self, InvalidId>;
 }
 
-/// Why a text is not an id of a `derive(AggregateId)` type.
+/// Why a text is not an id.
 #[derive(Debug, thiserror::Error)]
 #[error("not a valid {type_name}")]
 pub struct InvalidId {
@@ -68,7 +69,12 @@ impl InvalidId {
 
 macro_rules! ids {
     ($($id:ty),*) => {
-        $(impl AggregateId for $id {})*
+        $(impl AggregateId for $id {
+            fn parse(text: &str) -> Result<Self, InvalidId> {
+                text.parse()
+                    .map_err(|error| InvalidId::new(stringify!($id), error))
+            }
+        })*
     };
 }
 

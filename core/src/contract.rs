@@ -10,6 +10,7 @@ mod appending;
 mod commands;
 mod fixture;
 mod log;
+mod running;
 mod snapshots;
 mod streams;
 mod transactions;
@@ -125,5 +126,13 @@ promises! {
         nobody_else_reads_an_open_transactions_appends,
         after_commit_actions_run_after_a_commit_only,
         a_conflict_leaves_the_transaction_usable,
+    }
+    running {
+        an_import_keeps_positions_versions_times_and_ids,
+        an_import_goes_on_after_the_log_and_not_inside_it,
+        an_append_after_an_import_comes_after_it,
+        a_wait_for_what_is_there_returns_at_once,
+        an_append_ends_a_wait,
+        a_diagnosis_shows_how_far_the_log_is_and_what_is_in_it,
     }
 }

@@ -61,6 +61,14 @@ pub enum StoreError {
         /// The recorded time of the stream's last event.
         last: DateTime<Utc>,
     },
+    /// Imported events would stand inside the log: they can only be added after its end.
+    #[error("the log goes up to position {watermark}, so nothing can be imported at {first}")]
+    NotAfterTheLog {
+        /// The first position of what was to be imported.
+        first: Position,
+        /// The last position of the log.
+        watermark: Position,
+    },
     /// The store cannot be reached or is busy: nothing was written, the same call may succeed later.
     #[error("the store is unavailable: {reason}")]
     Unavailable {
@@ -143,6 +151,7 @@ impl StoreError {
             }
             Self::KeyReused { .. }
             | Self::TimeReversed { .. }
+            | Self::NotAfterTheLog { .. }
             | Self::ReadOnly { .. }
             | Self::Full { .. }
             | Self::CannotOpen { .. }

@@ -54,6 +54,7 @@ mod clock;
 mod command;
 #[cfg(feature = "testing")]
 pub mod contract;
+mod copy;
 mod error;
 mod event;
 mod memory;
@@ -73,6 +74,7 @@ pub mod __private;
 pub use aggregate::{Aggregate, AggregateId, ApplyTo, Fingerprint, InvalidId, SnapshotPolicy};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::CommandContext;
+pub use copy::{Checksum, CopyError, CopyProgress, CopyReport, checksum, copy};
 pub use error::{
     BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
 };
@@ -88,8 +90,9 @@ pub use repository::{
     Root, SaveError, SnapshotCheck,
 };
 pub use store::{
-    AfterCommit, Appended, Batch, Command, CommittedCommand, EventStore, LogPage, LogQuery,
-    NewEvent, Outcome, RecordedTime, Snapshot, SnapshotRead, StreamQuery, StreamRead, Transaction,
+    AfterCommit, Appended, Batch, Command, CommittedCommand, Diagnosis, EventStore, Holder,
+    LogPage, LogQuery, NewEvent, Outcome, RecordedTime, Snapshot, SnapshotRead, SnapshotUse,
+    StreamQuery, StreamRead, TableSize, Transaction,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;

@@ -3,7 +3,9 @@
 mod log;
 mod transaction;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
@@ -11,8 +13,10 @@ use futures_util::StreamExt;
 use self::log::Log;
 pub use self::transaction::MemoryTransaction;
 use crate::error::StoreError;
+use crate::page::Page;
 use crate::store::{
-    Appended, Batch, EventStore, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, LogPage, LogQuery, Snapshot, SnapshotRead, SnapshotUse,
+    StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -25,6 +29,9 @@ pub struct MemoryStore {
     log: Arc<Mutex<Log>>,
     /// Held by whoever appends; a transaction holds it until it ends.
     writer: Arc<tokio::sync::Mutex<()>>,
+    news: Arc<tokio::sync::Notify>,
+    asked: Arc<AtomicU64>,
+    found: Arc<AtomicU64>,
 }
 
 impl MemoryStore {
@@ -57,11 +64,19 @@ impl EventStore for MemoryStore {
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
         let _turn = self.writer.lock().await;
-        self.log().append(stream, expected, batch)
+        let appended = self.log().append(stream, expected, batch);
+        self.news.notify_waiters();
+        appended
     }
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
-        Ok(self.log().read(query))
+        let read = self.log().read(query);
+        if query.snapshot.is_some() && read.command.is_none() {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let found = matches!(read.snapshot, SnapshotRead::Found(_));
+            self.found.fetch_add(u64::from(found), Ordering::Relaxed);
+        }
+        Ok(read)
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
@@ -90,15 +105,41 @@ impl EventStore for MemoryStore {
         Ok(())
     }
 
+    async fn import(&self, page: &Page) -> Result<(), StoreError> {
+        let _turn = self.writer.lock().await;
+        self.log().import(page)?;
+        self.news.notify_waiters();
+        Ok(())
+    }
+
+    async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
+        let news = self.news.notified();
+        if self.log().watermark() <= position {
+            // It is a hint, so a wait that was in vain is no error.
+            let _ = tokio::time::timeout(at_most, news).await;
+        }
+        Ok(())
+    }
+
+    async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
+        Ok(Diagnosis {
+            snapshots: SnapshotUse {
+                asked: self.asked.load(Ordering::Relaxed),
+                found: self.found.load(Ordering::Relaxed),
+            },
+            ..self.log().diagnose()
+        })
+    }
+
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(Self::begin(self).await?))
     }
 }
 
-fn read_of(pages: Vec<crate::page::Page>) -> StreamRead<'static> {
+fn read_of(pages: Vec<Page>) -> StreamRead<'static> {
     StreamRead {
         command: None,
-        snapshot: crate::store::SnapshotRead::None,
+        snapshot: SnapshotRead::None,
         pages: futures_util::stream::iter(pages.into_iter().map(Ok)).boxed(),
     }
 }

@@ -35,7 +35,24 @@ pub struct StoredEvent<'a> {
     pub recorded_at: DateTime<Utc>,
 }
 
-impl StoredEvent<'_> {
+impl<'a> StoredEvent<'a> {
+    /// The event as a row, to be put into another page.
+    #[must_use]
+    pub fn row(&self) -> EventRow<'a> {
+        EventRow {
+            category: self.category,
+            stream_id: self.stream_id,
+            version: self.version,
+            position: self.position,
+            event_type: self.event_type,
+            schema_version: self.schema_version,
+            payload: self.payload,
+            metadata: self.metadata,
+            event_id: self.event_id,
+            recorded_at: self.recorded_at,
+        }
+    }
+
     /// The metadata, decoded.
     ///
     /// # Errors

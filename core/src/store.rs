@@ -1,21 +1,25 @@
 //! The port to a database: what every store promises.
 
 mod append;
+mod diagnosis;
 mod forward;
 mod read;
 
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::error::StoreError;
+use crate::page::Page;
 use crate::stream::{Expected, Position, StreamId};
 
 pub use self::append::{
     Appended, Batch, Command, CommittedCommand, NewEvent, Outcome, RecordedTime,
 };
+pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
 pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, StreamRead};
 
 /// A store of events: one log, many streams.
@@ -72,6 +76,14 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// - After-commit actions run after a commit only.
 /// - A conflict leaves the transaction usable.
 ///
+/// Running:
+/// - An import keeps positions, versions, times and ids.
+/// - An import goes on after the log and not inside it.
+/// - An append after an import comes after it.
+/// - A wait for what is there returns at once.
+/// - An append ends a wait.
+/// - A diagnosis shows how far the log is and what is in it.
+///
 /// Stores on disk promise one thing more, shown by killing their process: what was acknowledged is
 /// there afterwards.
 #[async_trait]
@@ -127,6 +139,29 @@ pub trait EventStore: Debug + Send + Sync + 'static {
         stream: &StreamId,
         snapshot: &Snapshot,
     ) -> Result<(), StoreError>;
+
+    /// Writes events of another log as they are, positions and all: for [`copy`](crate::copy()).
+    ///
+    /// # Errors
+    /// [`StoreError::NotAfterTheLog`]: the log has events at or above the first position already;
+    /// nothing was written. Otherwise as for [`EventStore::append`].
+    async fn import(&self, page: &Page) -> Result<(), StoreError>;
+
+    /// Returns when the log may have something after a position, or after `at_most`.
+    ///
+    /// It is a hint: whoever is woken asks the log, and whoever is not asks it after `at_most`.
+    ///
+    /// # Errors
+    /// As for [`EventStore::read`].
+    async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError>;
+
+    /// Looks at what a person needs to know when the store is slow.
+    ///
+    /// It may take a while on a large store, but holds nobody up.
+    ///
+    /// # Errors
+    /// As for [`EventStore::read`].
+    async fn diagnose(&self) -> Result<Diagnosis, StoreError>;
 
     /// Begins a transaction over any number of streams.
     ///

@@ -2,7 +2,9 @@
 
 mod append;
 mod connection;
+mod diagnose;
 mod error;
+mod import;
 mod log;
 mod migrate;
 mod open;
@@ -17,11 +19,13 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, EventStore, Expected, LogPage, LogQuery, Position, Snapshot, StoreError,
-    StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, LogPage, LogQuery, Page, Position, Snapshot,
+    SnapshotRead, SnapshotUse, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 use self::append::Append;
@@ -32,6 +36,9 @@ use self::writer::Writer;
 
 pub use self::options::{SqliteOptions, Synchronous};
 pub use self::transaction::SqliteTransaction;
+
+/// How often somebody who waits looks at what other processes have written.
+const FLOOR: Duration = Duration::from_millis(100);
 
 /// A log in a SQLite file. Cheap to clone; the clones are one store.
 ///
@@ -57,6 +64,8 @@ struct Inner {
     name: Arc<str>,
     readers: Readers,
     writer: Option<Arc<Writer>>,
+    asked_for_snapshots: AtomicU64,
+    found_snapshots: AtomicU64,
     /// Goes after the connections to the file in it.
     _folder: Option<Folder>,
 }
@@ -85,7 +94,7 @@ impl SqliteStore {
     /// It keeps the same promises, so that a test says something about the store in use. SQLite's
     /// own databases in memory do not: nobody can read them while somebody writes. So this one
     /// is a file in a private folder, in the system's place for temporary files, and never waits
-    /// for the disk.
+    /// for the disk. A process that is killed leaves the folder behind.
     ///
     /// # Errors
     /// [`StoreError::CannotOpen`]: there is no place for temporary files.
@@ -172,7 +181,15 @@ impl EventStore for SqliteStore {
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         let reader = self.0.readers.acquire().await?;
-        read::read_stream(reader, query, self.name()).await
+        let read = read::read_stream(reader, query, self.name()).await?;
+        if query.snapshot.is_some() && read.command.is_none() {
+            let found = matches!(read.snapshot, SnapshotRead::Found(_));
+            self.0.asked_for_snapshots.fetch_add(1, Ordering::Relaxed);
+            self.0
+                .found_snapshots
+                .fetch_add(u64::from(found), Ordering::Relaxed);
+        }
+        Ok(read)
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
@@ -213,6 +230,40 @@ impl EventStore for SqliteStore {
             .await
             .map_err(|error| explain(self.name(), "write a snapshot", error))?;
         Ok(())
+    }
+
+    async fn import(&self, page: &Page) -> Result<(), StoreError> {
+        import::import(self, page).await
+    }
+
+    async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
+        let wait = async {
+            loop {
+                let news = self.0.writer.as_ref().map(|writer| writer.news());
+                if self.watermark().await? > position {
+                    return Ok(());
+                }
+                // Nobody tells of what other processes write, so it is looked at now and then.
+                let news = async {
+                    match news {
+                        Some(news) => news.await,
+                        None => std::future::pending().await,
+                    }
+                };
+                let _ = tokio::time::timeout(FLOOR, news).await;
+            }
+        };
+        tokio::time::timeout(at_most, wait).await.unwrap_or(Ok(()))
+    }
+
+    async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
+        let mut reader = self.0.readers.acquire().await?;
+        let mut diagnosis = diagnose::diagnose(&mut reader, self.name()).await?;
+        diagnosis.snapshots = SnapshotUse {
+            asked: self.0.asked_for_snapshots.load(Ordering::Relaxed),
+            found: self.0.found_snapshots.load(Ordering::Relaxed),
+        };
+        Ok(diagnosis)
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {

@@ -27,7 +27,7 @@ pub async fn on_every_store<F: Future<Output = ()>>(test: impl Fn(Arc<dyn EventS
 /// It cannot be opened.
 pub async fn sqlite_in_memory() -> SqliteStore {
     let store = SqliteStore::in_memory().await;
-    store.unwrap_or_else(|error| unreachable!("a database in memory opens: {error}"))
+    store.expect("a database in memory opens")
 }
 
 /// SQLite in a file of a temporary folder, which lives as long as its guard.
@@ -35,9 +35,7 @@ pub async fn sqlite_in_memory() -> SqliteStore {
 /// # Panics
 /// It cannot be opened.
 pub async fn sqlite_file() -> (TempDir, SqliteStore) {
-    let folder = TempDir::new()
-        .unwrap_or_else(|error| unreachable!("a temporary folder can be made: {error}"));
+    let folder = TempDir::new().expect("a temporary folder can be made");
     let store = SqliteStore::open(folder.path().join("events.db")).await;
-    let store = store.unwrap_or_else(|error| unreachable!("a new database opens: {error}"));
-    (folder, store)
+    (folder, store.expect("a new database opens"))
 }

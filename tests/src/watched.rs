@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use rehydrate::{
-    Appended, Batch, EventStore, Expected, LogPage, LogQuery, Position, Snapshot, StoreError,
-    StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, LogPage, LogQuery, Page, Position, Snapshot,
+    StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 /// A store that writes down its calls; each is one round trip in a store that keeps its promise.
@@ -124,6 +125,21 @@ impl EventStore for Watched {
             return Err(unavailable());
         }
         self.store.write_snapshot(stream, snapshot).await
+    }
+
+    async fn import(&self, page: &Page) -> Result<(), StoreError> {
+        self.note(format!("import {}", page.len()));
+        self.store.import(page).await
+    }
+
+    async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
+        self.note(format!("wait past {position}"));
+        self.store.wait_past(position, at_most).await
+    }
+
+    async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
+        self.note("diagnose".to_owned());
+        self.store.diagnose().await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {

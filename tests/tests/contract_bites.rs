@@ -1,10 +1,13 @@
 //! The contract suite finds a store that breaks a promise: each fault below fails its test.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use rehydrate::{
-    Appended, Batch, EventStore, Expected, LogPage, LogQuery, MemoryStore, Position, RecordedTime,
-    Snapshot, SnapshotRead, StoreError, StreamId, StreamQuery, StreamRead, Transaction, contract,
+    Appended, Batch, Diagnosis, EventRow, EventStore, Expected, LogPage, LogQuery, MemoryStore,
+    Page, Position, RecordedTime, Snapshot, SnapshotRead, StoreError, StreamId, StreamQuery,
+    StreamRead, Transaction, contract,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +23,7 @@ enum Fault {
     RepeatsInTheLog,
     ListsTwice,
     CommitsAtOnce,
+    ImportsWithNewPositions,
 }
 
 #[derive(Debug)]
@@ -115,6 +119,29 @@ impl EventStore for Faulty {
         self.store.write_snapshot(stream, snapshot).await
     }
 
+    async fn import(&self, page: &Page) -> Result<(), StoreError> {
+        if !self.has(Fault::ImportsWithNewPositions) {
+            return self.store.import(page).await;
+        }
+        let mut renumbered = Page::new();
+        let after = self.store.watermark().await?;
+        for (number, event) in (1..).zip(page) {
+            renumbered.push(&EventRow {
+                position: Position(after.0 + number),
+                ..event.row()
+            });
+        }
+        self.store.import(&renumbered).await
+    }
+
+    async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
+        self.store.wait_past(position, at_most).await
+    }
+
+    async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
+        self.store.diagnose().await
+    }
+
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         if self.has(Fault::CommitsAtOnce) {
             return Ok(Box::new(AtOnce(self.store.clone())));
@@ -202,4 +229,7 @@ bites! {
         nobody_else_reads_an_open_transactions_appends,
         nothing_above_the_watermark_is_read,
         after_commit_actions_run_after_a_commit_only;
+    ImportsWithNewPositions =>
+        an_import_keeps_positions_versions_times_and_ids,
+        an_import_goes_on_after_the_log_and_not_inside_it;
 }

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 5] = [
         "__private",
     ],
     &["store", "command"],
-    &["repository", "memory"],
+    &["repository", "memory", "copy"],
     &["testing", "contract"],
 ];
 

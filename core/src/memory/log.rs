@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::read_of;
 use crate::error::StoreError;
-use crate::page::{EventRow, Page};
+use crate::page::{EventRow, Page, StoredEvent};
 use crate::store::{
-    Appended, Batch, Command, CommittedCommand, LogPage, LogQuery, NewEvent, Outcome, Snapshot,
-    SnapshotRead, StreamQuery, StreamRead,
+    Appended, Batch, Command, CommittedCommand, Diagnosis, LogPage, LogQuery, NewEvent, Outcome,
+    Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
 };
 use crate::stream::{Expected, Position, StreamId, Version};
 
@@ -27,6 +27,7 @@ pub(super) struct Log {
 
 #[derive(Clone, Debug)]
 struct Event {
+    position: Position,
     stream: StreamId,
     version: Version,
     new: NewEvent,
@@ -48,7 +49,7 @@ impl Log {
             return first.clone().repeated(command, stream);
         }
         let last = self.last_of(stream);
-        let version = last.map_or(Version::ZERO, |(_, event)| event.version);
+        let version = last.map_or(Version::ZERO, |event| event.version);
         if !expected.is_met_by(version) {
             return Err(StoreError::Conflict {
                 stream: stream.clone(),
@@ -56,7 +57,7 @@ impl Log {
                 actual: version,
             });
         }
-        let last_time = last.map(|(_, event)| event.recorded_at);
+        let last_time = last.map(|event| event.recorded_at);
         let recorded_at = batch.time.after(last_time, stream)?;
         let appended = self.push(stream, version, batch, recorded_at);
         if let Some(command) = &batch.command
@@ -84,10 +85,10 @@ impl Log {
         let events = self.streams.get(&query.stream).map_or(&[][..], |all| all);
         let wanted = events
             .iter()
-            .map(|&index| (index, &self.events[index]))
-            .filter(|(_, event)| event.version > after)
-            .filter(|(_, event)| query.until.is_none_or(|until| event.version <= until))
-            .filter(|(_, event)| query.as_of.is_none_or(|time| event.recorded_at <= time))
+            .map(|&index| &self.events[index])
+            .filter(|event| event.version > after)
+            .filter(|event| query.until.is_none_or(|until| event.version <= until))
+            .filter(|event| query.as_of.is_none_or(|time| event.recorded_at <= time))
             .take(query.limit.unwrap_or(usize::MAX));
         StreamRead {
             snapshot,
@@ -96,21 +97,18 @@ impl Log {
     }
 
     pub(super) fn page(&self, query: &LogQuery) -> LogPage {
-        let begin = usize::try_from(query.after.0).unwrap_or(usize::MAX);
-        let wanted = self
+        let begin = self
             .events
+            .partition_point(|event| event.position <= query.after);
+        let wanted = self.events[begin..]
             .iter()
-            .enumerate()
-            .skip(begin)
-            .filter(|(_, event)| {
+            .filter(|event| {
                 let category = query.category.as_deref();
                 category.is_none_or(|category| event.stream.category() == category)
             })
             .take(query.limit);
         let mut events = Page::new();
-        for (index, event) in wanted {
-            events.push(&event.row(index));
-        }
+        wanted.for_each(|event| events.push(&event.row()));
         let watermark = self.watermark();
         LogPage {
             read_to: match events.last() {
@@ -123,10 +121,9 @@ impl Log {
     }
 
     pub(super) fn watermark(&self) -> Position {
-        match self.events.len() {
-            0 => Position::ZERO,
-            count => position(count - 1),
-        }
+        self.events
+            .last()
+            .map_or(Position::ZERO, |event| event.position)
     }
 
     pub(super) fn list_streams(
@@ -161,9 +158,61 @@ impl Log {
         *self = Self { snapshots, ..other };
     }
 
-    fn last_of(&self, stream: &StreamId) -> Option<(usize, &Event)> {
+    /// Adds the events of a page as they are.
+    pub(super) fn import(&mut self, page: &Page) -> Result<(), StoreError> {
+        let watermark = self.watermark();
+        match page.first() {
+            Some(event) if event.position <= watermark => {
+                return Err(StoreError::NotAfterTheLog {
+                    first: event.position,
+                    watermark,
+                });
+            }
+            _ => {}
+        }
+        let events = page
+            .iter()
+            .map(Event::copied)
+            .collect::<Result<Vec<_>, _>>()?;
+        events.into_iter().for_each(|event| self.add(event));
+        Ok(())
+    }
+
+    pub(super) fn diagnose(&self) -> Diagnosis {
+        let mut longest: Vec<_> = self
+            .streams
+            .iter()
+            .map(|(stream, indices)| (stream.clone(), Version(indices.len() as u64)))
+            .collect();
+        longest.sort_by_key(|(_, version)| std::cmp::Reverse(*version));
+        longest.truncate(10);
+        let table = |name: &str, rows: usize| TableSize {
+            name: name.to_owned(),
+            rows: rows as u64,
+            bytes: 0,
+        };
+        Diagnosis {
+            head: self.watermark(),
+            watermark: self.watermark(),
+            longest_streams: longest,
+            tables: vec![
+                table("events", self.events.len()),
+                table("snapshots", self.snapshots.len()),
+                table("commands", self.commands.len()),
+            ],
+            ..Diagnosis::of("memory")
+        }
+    }
+
+    fn last_of(&self, stream: &StreamId) -> Option<&Event> {
         let index = *self.streams.get(stream)?.last()?;
-        Some((index, &self.events[index]))
+        Some(&self.events[index])
+    }
+
+    fn add(&mut self, event: Event) {
+        let indices = self.streams.entry(event.stream.clone()).or_default();
+        indices.push(self.events.len());
+        self.events.push(event);
     }
 
     fn push(
@@ -175,9 +224,8 @@ impl Log {
     ) -> Appended {
         for new in &batch.events {
             version = version.next();
-            let indices = self.streams.entry(stream.clone()).or_default();
-            indices.push(self.events.len());
-            self.events.push(Event {
+            self.add(Event {
+                position: Position(self.watermark().0 + 1),
                 stream: stream.clone(),
                 version,
                 new: new.clone(),
@@ -189,7 +237,7 @@ impl Log {
             version,
             position: self
                 .last_of(stream)
-                .map_or(Position::ZERO, |(index, _)| position(index)),
+                .map_or(Position::ZERO, |event| event.position),
             recorded_at,
             outcome: Outcome::Written,
         }
@@ -226,12 +274,32 @@ impl Log {
 }
 
 impl Event {
-    fn row(&self, index: usize) -> EventRow<'_> {
+    fn copied(stored: StoredEvent<'_>) -> Result<Self, StoreError> {
+        let stream = StreamId::new(stored.category.to_owned(), stored.stream_id);
+        Ok(Self {
+            position: stored.position,
+            stream: stream.map_err(|error| StoreError::Backend {
+                action: "import an event",
+                source: error.into(),
+            })?,
+            version: stored.version,
+            new: NewEvent {
+                id: stored.event_id,
+                event_type: stored.event_type.to_owned(),
+                schema_version: stored.schema_version,
+                payload: stored.payload.to_owned(),
+            },
+            metadata: stored.metadata.map(ToOwned::to_owned),
+            recorded_at: stored.recorded_at,
+        })
+    }
+
+    fn row(&self) -> EventRow<'_> {
         EventRow {
             category: self.stream.category(),
             stream_id: self.stream.id(),
             version: self.version,
-            position: position(index),
+            position: self.position,
             event_type: &self.new.event_type,
             schema_version: self.new.schema_version,
             payload: &self.new.payload,
@@ -242,15 +310,11 @@ impl Event {
     }
 }
 
-fn position(index: usize) -> Position {
-    Position(index as u64 + 1)
-}
-
-fn pages<'a>(events: impl Iterator<Item = (usize, &'a Event)>) -> Vec<Page> {
+fn pages<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Page> {
     let mut pages = Vec::new();
     let mut page = Page::new();
-    for (index, event) in events {
-        page.push(&event.row(index));
+    for event in events {
+        page.push(&event.row());
         if page.len() == PAGE {
             pages.push(std::mem::take(&mut page));
         }

@@ -36,6 +36,7 @@ impl MemoryTransaction {
     /// None; it is a `Result` as in the other stores.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.store.log().take_over(self.log);
+        self.store.news.notify_waiters();
         drop(self.turn);
         for action in self.after_commit {
             action.await;

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use crate::error::{BoxError, DecodeError, EncodeError, ErrorKind, StoreError};
+use crate::aggregate::InvalidId;
+use crate::error::{DecodeError, EncodeError, ErrorKind, StoreError};
 use crate::stream::{Expected, InvalidStreamId, StreamId, Version};
 
 /// Why an aggregate could not be loaded.
@@ -28,7 +29,7 @@ pub enum LoadError {
         /// The stream.
         stream: StreamId,
         /// What the id type said.
-        source: BoxError,
+        source: InvalidId,
     },
     /// An event cannot be read by this program.
     #[error(transparent)]

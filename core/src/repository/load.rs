@@ -8,7 +8,7 @@ use futures_util::{Stream, TryStreamExt, stream};
 use super::folded::Folded;
 use super::session::Session;
 use super::{LoadError, Replayed, Repository, Root};
-use crate::aggregate::{Aggregate, SnapshotCodec};
+use crate::aggregate::{Aggregate, AggregateId, SnapshotCodec};
 use crate::clock::to_stored_precision;
 use crate::store::{Command, CommittedCommand, SnapshotRead, StreamQuery};
 use crate::stream::{StreamId, Version};
@@ -223,11 +223,11 @@ impl<A: Aggregate> Repository<A> {
 }
 
 fn parse_id<A: Aggregate>(id: &str) -> Result<A::Id, LoadError> {
-    match id.parse() {
+    match A::Id::parse(id) {
         Ok(id) => Ok(id),
-        Err(error) => Err(LoadError::UnreadableId {
+        Err(source) => Err(LoadError::UnreadableId {
             stream: StreamId::new(A::CATEGORY, id)?,
-            source: Box::new(error),
+            source,
         }),
     }
 }

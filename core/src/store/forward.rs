@@ -1,14 +1,16 @@
 //! A pointer to a store is a store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{
-    AfterCommit, Appended, Batch, EventStore, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead,
-    Transaction,
+    AfterCommit, Appended, Batch, Diagnosis, EventStore, LogPage, LogQuery, Snapshot, StreamQuery,
+    StreamRead, Transaction,
 };
 use crate::error::StoreError;
+use crate::page::Page;
 use crate::stream::{Expected, Position, StreamId};
 
 macro_rules! forward_store {
@@ -51,6 +53,22 @@ macro_rules! forward_store {
                 snapshot: &Snapshot,
             ) -> Result<(), StoreError> {
                 (**self).write_snapshot(stream, snapshot).await
+            }
+
+            async fn import(&self, page: &Page) -> Result<(), StoreError> {
+                (**self).import(page).await
+            }
+
+            async fn wait_past(
+                &self,
+                position: Position,
+                at_most: Duration,
+            ) -> Result<(), StoreError> {
+                (**self).wait_past(position, at_most).await
+            }
+
+            async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
+                (**self).diagnose().await
             }
 
             async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {

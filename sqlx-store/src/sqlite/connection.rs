@@ -35,10 +35,14 @@ impl WriterConnection {
         &mut self.sql
     }
 
-    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+    /// Ends what somebody before may have left open, such as a task that was cut short.
+    pub(super) async fn settle(&mut self) {
         if Control::get_transaction_depth(&self.sql) > 0 {
             self.roll_back().await;
         }
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
         let begun = Control::begin(&mut self.sql, Some(statements::BEGIN.into_sql_str())).await;
         self.rolled_back.store(false, Ordering::Release);
         match begun {

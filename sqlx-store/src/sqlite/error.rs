@@ -99,3 +99,104 @@ pub(super) fn explain_commit(store: &str, error: impl Into<Shared>) -> StoreErro
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+    use std::fmt;
+
+    use rehydrate::ErrorKind;
+    use sqlx::error::{DatabaseError, ErrorKind as DatabaseErrorKind};
+
+    use super::*;
+
+    /// What SQLite would say with this code.
+    #[derive(Debug)]
+    struct Code(i32);
+
+    impl fmt::Display for Code {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "code {}", self.0)
+        }
+    }
+
+    impl Error for Code {}
+
+    impl DatabaseError for Code {
+        fn message(&self) -> &str {
+            "UNIQUE constraint failed, database is locked, disk is full"
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> DatabaseErrorKind {
+            DatabaseErrorKind::Other
+        }
+    }
+
+    fn error(code: i32) -> sqlx::Error {
+        sqlx::Error::Database(Box::new(Code(code)))
+    }
+
+    #[test]
+    fn a_code_decides_what_an_error_means_and_its_text_does_not() {
+        for (codes, expected) in [
+            (&[5, 261, 517, 773, 6, 262][..], Meaning::Busy),
+            (&[8, 264, 520, 776, 1032, 1288, 1544], Meaning::ReadOnly),
+            (&[13], Meaning::Full),
+            (&[14, 270, 526, 782, 1038, 3, 23], Meaning::Unreachable),
+            (&[11, 267, 523, 779], Meaning::Damaged),
+            (&[26], Meaning::NotADatabase),
+            (&[10, 266, 778, 4, 7, 9], Meaning::Interrupted),
+            (&[2067, 1555], Meaning::Taken),
+            // Other constraints than UNIQUE and PRIMARY KEY, and a mistake in a statement.
+            (&[19, 275, 787, 1299, 1811, 3091, 1], Meaning::Other),
+        ] {
+            for code in codes {
+                assert_eq!(meaning(&error(*code)), expected, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_commit_that_failed_on_the_disk_may_have_happened() {
+        let outcome = |code| explain_commit("events.db", error(code));
+        assert!(matches!(outcome(1034), StoreError::OutcomeUnknown { .. }));
+        assert!(matches!(outcome(1), StoreError::OutcomeUnknown { .. }));
+        assert!(matches!(outcome(13), StoreError::Full { .. }));
+        assert!(matches!(outcome(517), StoreError::Unavailable { .. }));
+        let gone = explain_commit("events.db", sqlx::Error::WorkerCrashed);
+        assert!(matches!(gone, StoreError::OutcomeUnknown { .. }));
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_or_a_disk_may_try_again() {
+        for code in [5, 517, 6, 10, 9] {
+            assert_eq!(
+                explain("events.db", "read", error(code)).kind(),
+                ErrorKind::TryAgain
+            );
+        }
+        for code in [8, 13, 14, 26, 11] {
+            assert_eq!(
+                explain("events.db", "read", error(code)).kind(),
+                ErrorKind::Refused
+            );
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use rehydrate::StoreError;
@@ -40,6 +41,8 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
         name,
         readers,
         writer,
+        asked_for_snapshots: AtomicU64::new(0),
+        found_snapshots: AtomicU64::new(0),
         _folder: folder,
     })
 }
@@ -68,6 +71,9 @@ fn check_path(file: &Path, access: Access, name: &str) -> Result<(), StoreError>
     };
     if file == Path::new("") {
         Err(cannot_open(name, "its path is empty", None))
+    } else if file.to_str().is_none_or(|path| path.contains('\0')) {
+        let reason = "its path is not UTF-8, or has a zero byte in it";
+        Err(cannot_open(name, reason, None))
     } else if !folder.is_dir() {
         let reason = format!("there is no folder {}: create it first", folder.display());
         Err(cannot_open(name, &reason, None))

@@ -137,8 +137,9 @@ impl SqliteOptions {
 
     /// Sets a [PRAGMA](https://sqlite.org/pragma.html) on every connection.
     ///
-    /// Both texts become part of a statement, so they must not come from a stranger. The journal
-    /// mode is always WAL, and `recursive_triggers` and `query_only` are the store's own.
+    /// Both texts become part of a statement, so they must not come from a stranger. The store sets
+    /// `journal_mode` (always WAL), `synchronous` and `recursive_triggers` itself, whatever is set
+    /// here.
     #[must_use]
     pub fn pragma(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.pragmas.push((name.into(), value.into()));
@@ -179,7 +180,6 @@ impl SqliteOptions {
     pub(super) fn reader(&self, file: &Path) -> SqliteConnectOptions {
         self.connection(file)
             .read_only(self.access == Access::Read)
-            .row_buffer_size(ROWS_AHEAD)
             .pragma("query_only", "ON")
     }
 
@@ -196,9 +196,6 @@ impl SqliteOptions {
             })
     }
 }
-
-/// How many rows SQLite's thread may be ahead of the task that takes them.
-const ROWS_AHEAD: usize = 128;
 
 /// SQLite takes a name that begins with `file:` for a URI.
 fn literal(file: &Path) -> PathBuf {

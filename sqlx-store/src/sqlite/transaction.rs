@@ -124,6 +124,7 @@ impl SqliteTransaction {
         } = self;
         let commit = async move {
             open.commit(store.name()).await?;
+            store.writer()?.tell_news();
             // Gives the right to write back before the actions, which may want it.
             drop(open);
             for action in actions {

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rehydrate::{Appended, StoreError};
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use tracing::Instrument as _;
 
 use super::SqliteStats;
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     store: Arc<str>,
     appends: AtomicU64,
     commits: AtomicU64,
+    news: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -46,9 +48,9 @@ struct Request {
 
 /// How a group came to nothing.
 enum Failed {
-    /// Before or with the commit, in a way that is every request's own.
+    /// Before its first request or with its commit, so for the same reason for all of them.
     Together(Shared, Stage),
-    /// In one of its requests, or by something that a smaller group may not meet.
+    /// For a reason that is one request's own, or that a smaller group may not meet.
     Apart(StoreError),
 }
 
@@ -67,6 +69,7 @@ impl Writer {
             store,
             appends: AtomicU64::new(0),
             commits: AtomicU64::new(0),
+            news: Notify::new(),
         }
     }
 
@@ -77,12 +80,24 @@ impl Writer {
         }
     }
 
+    /// Ends with the next commit.
+    pub(super) fn news(&self) -> Notified<'_> {
+        self.news.notified()
+    }
+
+    /// Wakes those who wait for a commit.
+    pub(super) fn tell_news(&self) {
+        self.news.notify_waiters();
+    }
+
     /// Waits for the right to write.
     pub(super) async fn lock(&self) -> Result<OwnedMutexGuard<WriterConnection>, StoreError> {
         let connection = Arc::clone(&self.connection).lock_owned();
-        tokio::time::timeout(self.patience, connection)
+        let mut connection = tokio::time::timeout(self.patience, connection)
             .await
-            .map_err(|_| self.occupied())
+            .map_err(|_| self.occupied())?;
+        connection.settle().await;
+        Ok(connection)
     }
 
     /// Appends in the next group.
@@ -141,9 +156,8 @@ impl Writer {
                 }
             }
             Err(Failed::Apart(error)) if group.len() == 1 => {
-                for request in group {
+                if let Some(request) = group.into_iter().next() {
                     request.answer(Err(error));
-                    return;
                 }
             }
             Err(Failed::Apart(error)) => {
@@ -185,6 +199,7 @@ impl Writer {
             });
         }
         self.count(&answers);
+        self.tell_news();
         Ok(answers)
     }
 

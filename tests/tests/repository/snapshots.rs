@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rehydrate::{
-    Aggregate, EventStore, Expected, Fingerprint, Position, Repository, Snapshot, SnapshotCheck,
-    SnapshotRead, StreamId, StreamQuery, Version,
+    Aggregate, AggregateId, EventStore, Expected, Fingerprint, Position, Repository, Snapshot,
+    SnapshotCheck, SnapshotRead, StreamId, StreamQuery, Version,
 };
 use rehydrate_tests::account::{Account, AccountEvent, ApplyAccountEvent, Overdrawn};
 use rehydrate_tests::stores::on_every_store;
@@ -69,7 +69,7 @@ fn stream() -> StreamId {
 
 async fn snapshot_version<A: Aggregate>(accounts: &Repository<A>) -> Version {
     accounts
-        .load(&ID.to_string().parse().ok().unwrap())
+        .load(&A::Id::parse(&ID.to_string()).unwrap())
         .await
         .unwrap()
         .replayed()

@@ -1,0 +1,17 @@
+-- Finds what each table takes.
+-- No binds.
+-- Guarantee: a row a table, with its rows and its bytes, indexes included. It reads the whole file.
+SELECT
+    'rehydrate_events' AS name,
+    (SELECT count(*) FROM rehydrate_events) AS "rows",
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_events*') AS bytes
+UNION ALL
+SELECT
+    'rehydrate_snapshots',
+    (SELECT count(*) FROM rehydrate_snapshots),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_snapshots*')
+UNION ALL
+SELECT
+    'rehydrate_commands',
+    (SELECT count(*) FROM rehydrate_commands),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_commands*')
