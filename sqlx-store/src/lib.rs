@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! [`connect`] picks a store by the scheme of its URL.
+//! [`connect()`] picks a store by the scheme of its URL.
 
 mod connect;
 #[cfg(feature = "sqlite")]

@@ -35,6 +35,31 @@ async fn appends_at_the_same_time_share_commits() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_stores_that_write_to_one_file_at_once_leave_no_hole() {
+    let place = Place::new();
+    let stores = [place.open().await, place.open().await];
+    let payment = stream(1);
+    let tasks: Vec<_> = (0..16)
+        .map(|task| {
+            let (store, payment) = (stores[task % 2].clone(), payment.clone());
+            tokio::spawn(async move {
+                for _ in 0..10 {
+                    store
+                        .append(&payment, Expected::Any, &batch(&["1", "2"]))
+                        .await
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // Reading refuses a hole.
+    assert_eq!(payloads(&stores[0], &payment).await, ["1", "2"].repeat(160));
+}
+
 #[tokio::test]
 async fn a_conflict_in_a_group_is_nobody_elses() {
     let store = SqliteStore::in_memory().await.unwrap();

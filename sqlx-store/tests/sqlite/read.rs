@@ -3,8 +3,8 @@ use std::time::Duration;
 use chrono::DateTime;
 use futures_util::TryStreamExt as _;
 use rehydrate::{
-    EventStore as _, Expected, Fingerprint, LogQuery, Position, Snapshot, SnapshotRead, StoreError,
-    StreamQuery, Version,
+    EventStore as _, Expected, Fingerprint, LogQuery, Page, Position, Snapshot, SnapshotRead,
+    StoreError, StreamQuery, Version,
 };
 use rehydrate_sqlx::{SqliteOptions, SqliteStore};
 
@@ -45,6 +45,27 @@ async fn a_short_stream_gives_its_connection_back_before_its_first_page_is_taken
 }
 
 #[tokio::test]
+async fn a_long_stream_is_read_as_it_was_when_the_read_began() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let payment = stream(1);
+    store
+        .append(&payment, Expected::Any, &batch(&vec!["1"; 9_000]))
+        .await
+        .unwrap();
+    let query = StreamQuery::new(payment.clone());
+    let mut pages = store.read(&query).await.unwrap().pages;
+    let first = pages.try_next().await.unwrap().unwrap();
+    store
+        .append(&payment, Expected::Any, &batch(&["2"]))
+        .await
+        .unwrap();
+    let rest: Vec<Page> = pages.try_collect().await.unwrap();
+    let lengths = rest.iter().map(Page::len).sum::<usize>();
+    assert_eq!(first.len() + lengths, 9_000);
+    assert_eq!(payloads(&store, &payment).await.len(), 9_001);
+}
+
+#[tokio::test]
 async fn a_page_ends_when_its_text_is_large() {
     let store = SqliteStore::in_memory().await.unwrap();
     let payment = stream(1);
@@ -54,7 +75,7 @@ async fn a_page_ends_when_its_text_is_large() {
         .await
         .unwrap();
     let pages = crate::common::read(&store, &payment).await;
-    let lengths: Vec<_> = pages.iter().map(rehydrate::Page::len).collect();
+    let lengths: Vec<_> = pages.iter().map(Page::len).collect();
     assert_eq!(lengths, [4, 4, 2]);
     let log = store
         .read_log(&LogQuery::after(Position::ZERO))

@@ -33,6 +33,15 @@ async fn every_statement_prepares_against_a_migrated_schema() {
 }
 
 #[test]
+fn every_statement_is_used() {
+    let used = include_str!("../../src/sqlite/statements.rs");
+    for (name, _) in statements() {
+        let quoted = format!("\"{}\"", name.trim_end_matches(".sql"));
+        assert!(used.contains(&quoted), "{name}");
+    }
+}
+
+#[test]
 fn every_statement_begins_with_a_comment_on_its_binds_and_its_guarantee() {
     for (name, sql) in statements() {
         let comment: String = sql

@@ -15,7 +15,7 @@ async fn appends_and_the_callers_own_rows_are_committed_together() {
     let mut stranger = place.stranger().await;
     execute(&mut stranger, "CREATE TABLE invoices (number INTEGER)").await;
     let payment = stream(1);
-    for (commit, rows) in [(false, 0), (true, 1)] {
+    for commit in [false, true] {
         let mut transaction = store.begin().await.unwrap();
         execute(transaction.connection(), "INSERT INTO invoices VALUES (1)").await;
         transaction
@@ -28,11 +28,9 @@ async fn appends_and_the_callers_own_rows_are_committed_together() {
         } else {
             transaction.rollback().await.unwrap();
         }
-        assert_eq!(
-            count(&mut stranger, "SELECT count(*) FROM invoices").await,
-            rows
-        );
-        assert_eq!(payloads(&store, &payment).await.len() as i64, rows);
+        let invoices = count(&mut stranger, "SELECT count(*) FROM invoices").await;
+        assert_eq!(invoices == 1, commit);
+        assert_eq!(payloads(&store, &payment).await.len() == 1, commit);
     }
 }
 
