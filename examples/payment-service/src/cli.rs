@@ -1,0 +1,116 @@
+//! The command line.
+
+mod commands;
+mod output;
+mod progress;
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{Parser, Subcommand};
+use rehydrate::{Repository, Version};
+use tracing_subscriber::EnvFilter;
+
+use self::output::Output;
+use crate::fine::{Fine, FineId};
+use crate::view::At;
+use crate::{time, tour};
+
+const EXIT_CODES: &str = "\
+Without a command it gives a guided tour.
+
+Exit codes:
+  0  done
+  1  not done, or done with something to look at: rejected rows, fines that do not reconcile,
+     an unknown fine, a store that fails
+  2  the command line is wrong";
+
+/// Collects traffic-fine payments: the worked example of rehydrate.
+#[derive(Debug, Parser)]
+#[command(name = "payment-service", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// Where the events are.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "sqlite://payments.db"
+    )]
+    store: String,
+    /// Print one JSON object, and nothing else, on stdout.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Take the history of fines from a CSV file; a second import of a row appends nothing.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Compare each fine's payments with what the source says was paid.
+    Reconcile,
+    /// Show a fine, now or in the past.
+    Fine {
+        /// The fine.
+        id: String,
+        /// As it was at this version.
+        #[arg(long, value_name = "N", conflicts_with = "as_of")]
+        version: Option<u64>,
+        /// As it was at the end of this day, or at this RFC 3339 time (UTC).
+        #[arg(long, value_name = "DATE", value_parser = time::moment)]
+        as_of: Option<DateTime<Utc>>,
+    },
+    /// Show each event of a fine and the state after it.
+    History {
+        /// The fine.
+        id: String,
+    },
+    /// Answer HTTP requests until SIGTERM or ctrl-c.
+    Serve {
+        /// The address to listen at; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+}
+
+/// Runs the program.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    let output = Output::new(cli.json);
+    match execute(cli, &output).await {
+        Ok(code) => code,
+        Err(error) => output.error(&error),
+    }
+}
+
+async fn execute(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
+    let fines: Repository<Fine> = Repository::new(rehydrate_sqlx::connect(&cli.store).await?);
+    match cli.command {
+        None => {
+            let tour = tour::run(&fines).await?;
+            output.show(&tour, &tour)
+        }
+        Some(Command::Import { file }) => commands::import(&fines, &file, output).await,
+        Some(Command::Reconcile) => commands::reconcile(&fines, output).await,
+        Some(Command::Fine { id, version, as_of }) => {
+            let version = version.map(|version| At::Version(Version(version)));
+            let at = version.or(as_of.map(At::Time)).unwrap_or(At::Now);
+            commands::fine(&fines, &FineId(id), at, output).await
+        }
+        Some(Command::History { id }) => commands::history(&fines, FineId(id), output).await,
+        Some(Command::Serve { listen }) => commands::serve(fines, listen, output).await,
+    }
+}

@@ -1,0 +1,20 @@
+//! The payment service from outside: its domain, its files, its HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test fail as the test does"
+)]
+#![expect(
+    clippy::inconsistent_digit_grouping,
+    reason = "amounts are grouped as euro and cents"
+)]
+
+mod concurrency;
+mod domain;
+mod failing_store;
+mod http;
+mod import;
+mod looking;
+mod program;
+mod real_file;
+mod tour;

@@ -1,0 +1,31 @@
+//! The real log, where it is at hand.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::program::Place;
+
+#[test]
+fn the_real_log_is_imported_once_and_reconciles() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
+    if !file.exists() {
+        println!("skipped: there is no {}", file.display());
+        return;
+    }
+    let place = Place::new();
+    for (appended, skipped) in [(17_203, 0), (0, 17_203)] {
+        let run = place.run(&["--json", "import", file.to_str().unwrap()]);
+        let expected = json!({
+            "rows": 17_203,
+            "appended": appended,
+            "skipped": skipped,
+            "fines": 4_931,
+            "paid_cents": 10_372_665,
+        });
+        assert_eq!((run.code, run.json()), (0, expected), "{}", run.stderr);
+    }
+    let run = place.run(&["--json", "reconcile"]);
+    let expected = json!({ "fines": 4_931, "paid_cents": 10_372_665, "unreconciled": [] });
+    assert_eq!((run.code, run.json()), (0, expected));
+}
