@@ -125,7 +125,7 @@ promises! {
         a_transaction_reads_its_own_appends,
         nobody_else_reads_an_open_transactions_appends,
         after_commit_actions_run_after_a_commit_only,
-        a_conflict_leaves_the_transaction_usable,
+        a_refused_append_leaves_the_transaction_usable,
     }
     running {
         an_import_keeps_positions_versions_times_and_ids,

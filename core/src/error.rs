@@ -18,6 +18,8 @@ pub enum ErrorKind {
     TryAgain,
     /// The call was understood and refused; the caller must change something.
     Refused,
+    /// The store needs somebody who runs it: it is full, read-only, of another release or not there.
+    Operator,
     /// What is stored cannot be used by this program.
     BadData,
     /// A programming error in the application, in a store or in this library.
@@ -149,13 +151,13 @@ impl StoreError {
             Self::Conflict { .. } | Self::Unavailable { .. } | Self::OutcomeUnknown { .. } => {
                 ErrorKind::TryAgain
             }
-            Self::KeyReused { .. }
-            | Self::TimeReversed { .. }
-            | Self::NotAfterTheLog { .. }
-            | Self::ReadOnly { .. }
+            Self::KeyReused { .. } | Self::TimeReversed { .. } | Self::NotAfterTheLog { .. } => {
+                ErrorKind::Refused
+            }
+            Self::ReadOnly { .. }
             | Self::Full { .. }
             | Self::CannotOpen { .. }
-            | Self::SchemaMismatch { .. } => ErrorKind::Refused,
+            | Self::SchemaMismatch { .. } => ErrorKind::Operator,
             Self::Corrupt { .. } => ErrorKind::BadData,
             Self::Backend { .. } => ErrorKind::Bug,
         }

@@ -74,7 +74,7 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// - A transaction reads its own appends.
 /// - Nobody else reads an open transaction's appends.
 /// - After-commit actions run after a commit only.
-/// - A conflict leaves the transaction usable.
+/// - A refused append leaves the transaction usable.
 ///
 /// Running:
 /// - An import keeps positions, versions, times and ids.
@@ -178,8 +178,9 @@ pub trait Transaction: Debug + Send {
     /// As [`EventStore::append`], seen by this transaction alone until it commits.
     ///
     /// # Errors
-    /// As for [`EventStore::append`]. After any error but [`StoreError::Conflict`] the transaction
-    /// can only be rolled back.
+    /// As for [`EventStore::append`]. After a [`StoreError::Conflict`], [`StoreError::KeyReused`] or
+    /// [`StoreError::TimeReversed`] the transaction goes on without this append; after any other
+    /// error it can only be rolled back.
     async fn append(
         &mut self,
         stream: &StreamId,

@@ -1,7 +1,9 @@
 //! What the tests across the crates share: a domain, the stores, and a store that is watched.
 
 pub mod account;
+pub mod servers;
 pub mod stores;
+pub mod stress;
 pub mod watched;
 
 #[cfg(doctest)]

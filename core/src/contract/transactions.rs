@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::TimeDelta;
 use futures_util::TryStreamExt;
 
 use super::fixture::{
-    append, assert_log_is_empty, batch, batch_with_key, payloads, read_all, read_log, seen, stream,
+    append, assert_log_is_empty, batch, batch_with_key, noon, payloads, read_all, read_log, seen,
+    stream,
 };
 use crate::error::StoreError;
-use crate::store::{EventStore, Outcome, StreamQuery, Transaction};
+use crate::store::{Batch, EventStore, Outcome, RecordedTime, StreamQuery, Transaction};
 use crate::stream::{Expected, StreamId, Version};
 
 async fn begin(store: &dyn EventStore) -> Box<dyn Transaction> {
@@ -155,23 +157,37 @@ pub(super) async fn after_commit_actions_run_after_a_commit_only(store: &dyn Eve
     assert_eq!(done.load(Ordering::SeqCst), 2);
 }
 
-pub(super) async fn a_conflict_leaves_the_transaction_usable(store: &dyn EventStore) {
-    append(store, &stream(1), Expected::NoStream, &batch(1..2)).await;
+pub(super) async fn a_refused_append_leaves_the_transaction_usable(store: &dyn EventStore) {
+    append(
+        store,
+        &stream(1),
+        Expected::NoStream,
+        &batch_with_key(1..2, "key"),
+    )
+    .await;
     let mut transaction = begin(store).await;
     append_in(&mut *transaction, &stream(2), Expected::NoStream, 2..3).await;
-    let stale = transaction
-        .append(&stream(1), Expected::NoStream, &batch(8..9))
-        .await;
-    assert!(
-        matches!(
-            stale,
-            Err(StoreError::Conflict {
-                actual: Version(1),
-                ..
-            })
-        ),
-        "{stale:?}"
-    );
+    let long_ago = Batch {
+        time: RecordedTime::Import(noon() - TimeDelta::days(1)),
+        ..batch(8..9)
+    };
+    let (one, two) = (stream(1), stream(2));
+    for (stream, expected, batch) in [
+        (&one, Expected::NoStream, batch(8..9)),
+        (&two, Expected::Any, batch_with_key(8..9, "key")),
+        (&one, Expected::Any, long_ago),
+    ] {
+        let refused = transaction.append(stream, expected, &batch).await;
+        assert!(
+            matches!(
+                refused,
+                Err(StoreError::Conflict { .. }
+                    | StoreError::KeyReused { .. }
+                    | StoreError::TimeReversed { .. })
+            ),
+            "{refused:?}"
+        );
+    }
     append_in(
         &mut *transaction,
         &stream(1),

@@ -58,10 +58,8 @@ pub enum ExecuteError<E> {
     /// The aggregate refused.
     #[error(transparent)]
     Rejected(E),
-    /// Others kept appending to the stream, or it is not at the version the caller asked for.
-    #[error(
-        "{stream} is at version {actual}, the command expected {expected} (attempt {attempts})"
-    )]
+    /// Others kept appending to the stream, attempt after attempt.
+    #[error("{stream} is at version {actual}, attempt {attempts} expected {expected}")]
     Conflict {
         /// The stream.
         stream: StreamId,
@@ -71,6 +69,16 @@ pub enum ExecuteError<E> {
         actual: Version,
         /// How many attempts there were.
         attempts: u32,
+    },
+    /// The aggregate is not at the version that the command is meant for: look at it again.
+    #[error("{stream} is at version {actual}, the command is meant for version {expected}")]
+    VersionMismatch {
+        /// The stream.
+        stream: StreamId,
+        /// What [`CommandContext::expected_version`](crate::CommandContext::expected_version) says.
+        expected: Version,
+        /// The version of its last event.
+        actual: Version,
     },
     /// What accompanies the command cannot be used.
     #[error(transparent)]
@@ -93,7 +101,9 @@ impl<E> ExecuteError<E> {
     /// What a caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Rejected(_) | Self::InvalidCommand(_) => ErrorKind::Refused,
+            Self::Rejected(_) | Self::VersionMismatch { .. } | Self::InvalidCommand(_) => {
+                ErrorKind::Refused
+            }
             Self::Conflict { .. } => ErrorKind::TryAgain,
             Self::Load(error) => error.kind(),
             Self::Encode(_) => ErrorKind::Bug,

@@ -69,7 +69,7 @@ impl<A: Aggregate> Repository<A> {
                 }
             };
             let decided = order
-                .check_version(folded.version, attempts)
+                .check_version(folded.version)
                 .and_then(|()| decide(&folded.state).map_err(ExecuteError::Rejected))
                 .map(IntoEvents::into_events);
             match decided {
@@ -146,8 +146,9 @@ impl<A: Aggregate> Repository<A> {
     /// ```
     ///
     /// # Errors
-    /// As for [`Repository::execute`]. The transaction can go on after [`ExecuteError::Rejected`];
-    /// after any other error it can only be rolled back.
+    /// As for [`Repository::execute`]. After an error whose kind is
+    /// [`ErrorKind::Refused`](crate::ErrorKind::Refused), and after a conflict, the transaction goes
+    /// on without this command; after any other error it can only be rolled back.
     pub async fn execute_in<D, E, F>(
         &self,
         transaction: &mut impl Transaction,
@@ -155,7 +156,7 @@ impl<A: Aggregate> Repository<A> {
         decide: F,
     ) -> Result<Committed<A>, ExecuteError<E>>
     where
-        F: Fn(&A) -> Result<D, E>,
+        F: FnOnce(&A) -> Result<D, E>,
         D: IntoEvents<A::Event>,
     {
         self.execute_with_in(transaction, id, CommandContext::new(), decide)
@@ -175,7 +176,7 @@ impl<A: Aggregate> Repository<A> {
         decide: F,
     ) -> Result<Committed<A>, ExecuteError<E>>
     where
-        F: Fn(&A) -> Result<D, E>,
+        F: FnOnce(&A) -> Result<D, E>,
         D: IntoEvents<A::Event>,
     {
         let order = Order::new(self.stream(id).map_err(super::LoadError::from)?, context)?;
@@ -187,7 +188,7 @@ impl<A: Aggregate> Repository<A> {
                 return self.repeat(&mut session, &order, first, 1).await;
             }
         };
-        order.check_version(folded.version, 1)?;
+        order.check_version(folded.version)?;
         let events = decide(&folded.state)
             .map_err(ExecuteError::Rejected)?
             .into_events();

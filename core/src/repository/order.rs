@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::store::{
     Appended, Batch, Command, CommittedCommand, NewEvent, RecordedTime, StreamQuery,
 };
-use crate::stream::{Expected, StreamId, Version};
+use crate::stream::{StreamId, Version};
 
 const MAX_KEY_BYTES: usize = 255;
 
@@ -87,18 +87,9 @@ impl Order {
         }
     }
 
-    pub(super) fn check_version<E>(
-        &self,
-        actual: Version,
-        attempts: u32,
-    ) -> Result<(), ExecuteError<E>> {
+    pub(super) fn check_version<E>(&self, actual: Version) -> Result<(), ExecuteError<E>> {
         match self.expected_version {
-            Some(version) if version != actual => Err(ExecuteError::Conflict {
-                stream: self.stream.clone(),
-                expected: Expected::Exactly(version),
-                actual,
-                attempts,
-            }),
+            Some(expected) if expected != actual => Err(self.mismatch(expected, actual)),
             _ => Ok(()),
         }
     }
@@ -109,18 +100,32 @@ impl Order {
     }
 
     pub(super) fn error<E>(&self, error: StoreError, attempts: u32) -> ExecuteError<E> {
-        match error {
-            StoreError::Conflict {
-                stream,
-                expected,
-                actual,
-            } => ExecuteError::Conflict {
+        match (error, self.expected_version) {
+            (StoreError::Conflict { actual, .. }, Some(expected)) => {
+                self.mismatch(expected, actual)
+            }
+            (
+                StoreError::Conflict {
+                    stream,
+                    expected,
+                    actual,
+                },
+                None,
+            ) => ExecuteError::Conflict {
                 stream,
                 expected,
                 actual,
                 attempts,
             },
-            error => ExecuteError::Store(error),
+            (error, _) => ExecuteError::Store(error),
+        }
+    }
+
+    fn mismatch<E>(&self, expected: Version, actual: Version) -> ExecuteError<E> {
+        ExecuteError::VersionMismatch {
+            stream: self.stream.clone(),
+            expected,
+            actual,
         }
     }
 }

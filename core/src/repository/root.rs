@@ -231,6 +231,12 @@ impl<A: Aggregate> Committed<A> {
         self.folded.position
     }
 
+    /// The recorded time of the aggregate's last event after the command; `None` if there is none.
+    #[must_use]
+    pub fn recorded_at(&self) -> Option<DateTime<Utc>> {
+        self.folded.recorded_at
+    }
+
     /// Whether the idempotency key was met again: this is the first one's outcome.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {

@@ -96,7 +96,7 @@ impl<A: Aggregate> Repository<A> {
             return Ok(None);
         }
         let order = Order::new(root.stream().clone(), context)?;
-        order.check_version(version, 1)?;
+        order.check_version(version)?;
         let batch = order.batch_of(events.to_vec(), self.now());
         let appended = session
             .append(&order.stream, Expected::Exactly(version), &batch)

@@ -253,13 +253,17 @@ async fn a_command_for_a_version_is_not_tried_again_on_another() {
     assert!(
         matches!(
             error,
-            ExecuteError::Conflict {
+            ExecuteError::VersionMismatch {
                 actual: Version(2),
-                attempts: 1,
                 ..
             }
         ),
         "{error:?}"
+    );
+    assert_eq!(
+        error.kind(),
+        ErrorKind::Refused,
+        "the same command can never succeed"
     );
     watched.before_an_append(async move {
         rival
@@ -274,9 +278,8 @@ async fn a_command_for_a_version_is_not_tried_again_on_another() {
     assert!(
         matches!(
             error,
-            ExecuteError::Conflict {
+            ExecuteError::VersionMismatch {
                 actual: Version(3),
-                attempts: 1,
                 ..
             }
         ),

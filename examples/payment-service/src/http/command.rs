@@ -16,7 +16,6 @@ use crate::fine::{Fine, FineEvent, FineId, Refusal};
 pub(super) struct Command<T> {
     pub(super) body: T,
     context: CommandContext,
-    if_match: Option<Version>,
 }
 
 impl<T: Body> Command<T> {
@@ -27,20 +26,13 @@ impl<T: Body> Command<T> {
         id: &FineId,
         decide: impl Fn(&Fine, &T) -> Result<FineEvent, Refusal>,
     ) -> Result<Answer, Problem> {
-        let Self {
-            body,
-            context,
-            if_match,
-        } = self;
+        let Self { body, context } = self;
         let committed = fines
             .execute_with(id, context, |fine| decide(fine, &body))
             .await;
         match committed {
             Ok(fine) => Ok(Answer::new(id, fine.version(), &fine).replayed_if(fine.is_duplicate())),
             Err(ExecuteError::Rejected(Refusal::UnknownFine)) => Err(Problem::unknown_fine(id)),
-            Err(error @ ExecuteError::Conflict { .. }) if if_match.is_some() => {
-                Err(Problem::precondition_failed(&error))
-            }
             Err(error) => Err(error.into()),
         }
     }
@@ -69,15 +61,10 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Command<T> {
             }
             None => {}
         }
-        let if_match = if_match(&headers)?;
-        if let Some(version) = if_match {
+        if let Some(version) = if_match(&headers)? {
             context = context.expected_version(version);
         }
-        Ok(Self {
-            body,
-            context,
-            if_match,
-        })
+        Ok(Self { body, context })
     }
 }
 

@@ -64,11 +64,6 @@ impl Problem {
         Self::new(status, "bad-input", "The request cannot be used", detail)
     }
 
-    pub(super) fn precondition_failed(conflict: &dyn Error) -> Self {
-        let (status, title) = (StatusCode::PRECONDITION_FAILED, "The fine has changed");
-        Self::new(status, "precondition-failed", title, conflict)
-    }
-
     /// Nothing that the client could do anything about: the log has the details.
     pub(super) fn internal(error: &(dyn Error + 'static)) -> Self {
         tracing::error!(error, "a request failed");
@@ -97,6 +92,10 @@ impl From<ExecuteError<Refusal>> for Problem {
             ExecuteError::Conflict { .. } => {
                 let title = "Too many others change the fine";
                 Self::new(StatusCode::CONFLICT, "conflict", title, error)
+            }
+            ExecuteError::VersionMismatch { .. } => {
+                let status = StatusCode::PRECONDITION_FAILED;
+                Self::new(status, "precondition-failed", "The fine has changed", error)
             }
             ExecuteError::InvalidCommand(error) => Self::bad_input(error),
             ExecuteError::Load(error) => error.into(),
@@ -129,10 +128,11 @@ impl From<StoreError> for Problem {
                 let detail = "a new request needs a new key";
                 Self::new(status, "key-reused", title, detail)
             }
-            // Whoever runs the store has to do something; the client can only wait.
-            StoreError::ReadOnly { .. } | StoreError::Full { .. } => Self::unavailable(&error),
-            error if error.kind() == ErrorKind::TryAgain => Self::unavailable(&error),
-            error => Self::internal(&error),
+            error => match error.kind() {
+                // Where whoever runs the store has to do something, the client can only wait.
+                ErrorKind::TryAgain | ErrorKind::Operator => Self::unavailable(&error),
+                _ => Self::internal(&error),
+            },
         }
     }
 }

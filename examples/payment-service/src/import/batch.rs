@@ -19,9 +19,8 @@ pub(super) enum Stored {
 
 /// Stores rows in their order, all in one transaction if that is possible.
 ///
-/// A transaction is lost with the first row that the store itself refuses, and with any conflict.
-/// Then each row is stored by itself, so that none is lost but the one at fault; the rows' keys make
-/// it harmless to store them again.
+/// A transaction is lost with a conflict. Then each row is stored by itself, so that none is lost;
+/// the rows' keys make it harmless to store them again.
 pub(super) async fn store(
     fines: &Repository<Fine>,
     rows: &[Row],
@@ -64,20 +63,12 @@ async fn one_by_one(fines: &Repository<Fine>, rows: &[Row]) -> Result<Vec<Stored
                 fine.record(row.event.clone())
             })
             .await;
-        stored.push(match outcome_of(row, outcome) {
-            Ok(stored) => stored,
-            Err(ExecuteError::Store(StoreError::TimeReversed { last, .. })) => {
-                let last = last.date_naive();
-                let reason = format!("earlier than the fine's last event, of {last}");
-                Stored::Rejected(row.fault(Column::Date, reason))
-            }
-            Err(source) => {
-                return Err(ImportError::Store {
-                    line: row.line,
-                    source,
-                });
-            }
-        });
+        stored.push(
+            outcome_of(row, outcome).map_err(|source| ImportError::Store {
+                line: row.line,
+                source,
+            })?,
+        );
     }
     Ok(stored)
 }
@@ -92,6 +83,11 @@ fn outcome_of(
         Ok(_) => Ok(Stored::Appended),
         Err(ExecuteError::Rejected(refusal)) => {
             Ok(Stored::Rejected(row.fault(Column::FineId, refusal)))
+        }
+        Err(ExecuteError::Store(StoreError::TimeReversed { last, .. })) => {
+            let last = last.date_naive();
+            let reason = format!("earlier than the fine's last event, of {last}");
+            Ok(Stored::Rejected(row.fault(Column::Date, reason)))
         }
         Err(error) => Err(error),
     }
