@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -27,7 +27,7 @@ use crate::stream::Version;
 #[must_use]
 pub struct CommandContext {
     pub(crate) idempotency_key: Option<String>,
-    pub(crate) fingerprint: Option<Fingerprint>,
+    pub(crate) fingerprint: Option<Result<Fingerprint, String>>,
     pub(crate) expected_version: Option<Version>,
     pub(crate) recorded_at: Option<DateTime<Utc>>,
     pub(crate) metadata: Metadata,
@@ -42,22 +42,25 @@ impl CommandContext {
     /// Makes the command happen once, however often it is sent: a repetition appends nothing and
     /// returns the first one's outcome.
     ///
-    /// A key is 1 to 255 bytes and belongs to one command in the whole store.
+    /// A key is 1 to 255 bytes and belongs to one command in the whole store. It is kept with the
+    /// events: a command that was refused, or that decided on no events, has not used its key.
     pub fn idempotency_key(mut self, key: impl Display) -> Self {
         self.idempotency_key = Some(key.to_string());
         self
     }
 
     /// Ties the idempotency key to the command's content, so that the same key with another
-    /// content is an error rather than a repetition.
+    /// content is an error rather than a repetition. Without it a key is only tied to its stream.
     ///
-    /// The content is compared by its JSON form.
-    ///
-    /// # Errors
-    /// The content cannot be written as JSON.
-    pub fn fingerprint(mut self, content: &impl Serialize) -> serde_json::Result<Self> {
-        self.fingerprint = Some(Fingerprint::of(&serde_json::to_string(content)?));
-        Ok(self)
+    /// The content is compared by its JSON form, in which the order of a map's keys does not
+    /// matter. A content that cannot be written as JSON is refused when the command is executed.
+    pub fn fingerprint(mut self, content: &impl Serialize) -> Self {
+        let value = serde_json::to_value(content);
+        self.fingerprint = Some(match value {
+            Ok(value) => Ok(Fingerprint::of(&canonical(&value))),
+            Err(error) => Err(error.to_string()),
+        });
+        self
     }
 
     /// Refuses the command, without a retry, unless the aggregate has this version: what
@@ -101,9 +104,13 @@ impl CommandContext {
 
     /// Runs a future in which every command has this context, unless it says otherwise itself.
     ///
-    /// A web middleware uses it once, and no handler needs to pass anything on. An idempotency key
-    /// serves the first command of the task only; a second one without a key of its own is refused,
-    /// because the store could not tell it from a repetition of the first.
+    /// A web middleware uses it once, and no handler needs to pass anything on. A scope inside a
+    /// scope adds to it. A task that is spawned inside has none of it; give it
+    /// [`CommandContext::current`].
+    ///
+    /// An idempotency key serves the first command of the task, whatever becomes of it. A second one
+    /// without a key of its own is refused, because the store could not tell it from a repetition of
+    /// the first.
     ///
     /// ```
     /// # use rehydrate::CommandContext;
@@ -113,27 +120,35 @@ impl CommandContext {
     /// # }
     /// ```
     pub async fn scope<F: Future>(self, future: F) -> F::Output {
+        let (context, key_used) = self.within_task();
         let scope = Scope {
-            context: self,
-            key_used: AtomicBool::new(false),
+            context,
+            key_used: key_used.unwrap_or_default(),
         };
         CURRENT.scope(Arc::new(scope), future).await
     }
 
-    /// Completes the context of one command with that of its task.
-    pub(crate) fn within_task(mut self) -> Result<Self, SecondCommand> {
+    /// The context of this task, to be given to another task: all but the idempotency key, which
+    /// belongs to one command.
+    pub fn current() -> Self {
+        let (mut context, _) = Self::new().within_task();
+        context.idempotency_key = None;
+        context.fingerprint = None;
+        context
+    }
+
+    /// Completes the context with that of its task. If the key is the task's, it comes with the
+    /// flag that says whether a command has used it.
+    pub(crate) fn within_task(mut self) -> (Self, Option<Arc<AtomicBool>>) {
         let Ok(scope) = CURRENT.try_with(Arc::clone) else {
-            return Ok(self);
+            return (self, None);
         };
         let task = &scope.context;
-        if self.idempotency_key.is_none()
-            && let Some(key) = &task.idempotency_key
-        {
-            if scope.key_used.swap(true, Ordering::Relaxed) {
-                return Err(SecondCommand { key: key.clone() });
-            }
-            self.idempotency_key = Some(key.clone());
-            self.fingerprint = self.fingerprint.or(task.fingerprint);
+        let mut key_used = None;
+        if self.idempotency_key.is_none() && task.idempotency_key.is_some() {
+            self.idempotency_key.clone_from(&task.idempotency_key);
+            self.fingerprint = self.fingerprint.or_else(|| task.fingerprint.clone());
+            key_used = Some(Arc::clone(&scope.key_used));
         }
         self.expected_version = self.expected_version.or(task.expected_version);
         self.recorded_at = self.recorded_at.or(task.recorded_at);
@@ -147,20 +162,34 @@ impl CommandContext {
                 .entry(key.clone())
                 .or_insert_with(|| value.clone());
         }
-        Ok(self)
+        (self, key_used)
     }
-}
-
-/// The task's idempotency key has already served another command.
-pub(crate) struct SecondCommand {
-    pub(crate) key: String,
 }
 
 struct Scope {
     context: CommandContext,
-    key_used: AtomicBool,
+    key_used: Arc<AtomicBool>,
 }
 
 tokio::task_local! {
     static CURRENT: Arc<Scope>;
+}
+
+/// JSON in which the keys of every object are sorted.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(entries) => {
+            let mut entries: Vec<_> = entries.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            let entries = entries
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Value::String(key.clone()), canonical(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        plain => plain.to_string(),
+    }
 }

@@ -126,6 +126,8 @@ promises! {
         nobody_else_reads_an_open_transactions_appends,
         after_commit_actions_run_after_a_commit_only,
         a_refused_append_leaves_the_transaction_usable,
+        a_dropped_append_is_there_with_its_key_or_not_at_all,
+        a_transaction_has_an_identity_of_its_own_and_that_of_its_store,
     }
     running {
         an_import_keeps_positions_versions_times_and_ids,

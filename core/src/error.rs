@@ -14,8 +14,13 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The same call may succeed later.
+    /// Nothing was done; the same call may succeed later.
     TryAgain,
+    /// Nothing was done, because somebody else was faster: load again and decide again, as
+    /// `execute` does when it is called again.
+    Stale,
+    /// It may have been done: look, or send the same command again if it has an idempotency key.
+    Unknown,
     /// The call was understood and refused; the caller must change something.
     Refused,
     /// The store needs somebody who runs it: it is full, read-only, of another release or not there.
@@ -148,9 +153,9 @@ impl StoreError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Conflict { .. } | Self::Unavailable { .. } | Self::OutcomeUnknown { .. } => {
-                ErrorKind::TryAgain
-            }
+            Self::Unavailable { .. } => ErrorKind::TryAgain,
+            Self::Conflict { .. } => ErrorKind::Stale,
+            Self::OutcomeUnknown { .. } => ErrorKind::Unknown,
             Self::KeyReused { .. } | Self::TimeReversed { .. } | Self::NotAfterTheLog { .. } => {
                 ErrorKind::Refused
             }

@@ -91,8 +91,8 @@ pub use repository::{
 };
 pub use store::{
     AfterCommit, Appended, Batch, Command, CommittedCommand, Diagnosis, EventStore, Holder,
-    LogPage, LogQuery, NewEvent, Outcome, RecordedTime, Snapshot, SnapshotRead, SnapshotUse,
-    StreamQuery, StreamRead, TableSize, Transaction,
+    Identity, LogPage, LogQuery, NewEvent, Outcome, RecordedTime, Snapshot, SnapshotRead,
+    SnapshotUse, StreamQuery, StreamRead, TableSize, Transaction,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;

@@ -15,8 +15,8 @@ pub use self::transaction::MemoryTransaction;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::store::{
-    Appended, Batch, Diagnosis, EventStore, LogPage, LogQuery, Snapshot, SnapshotRead, SnapshotUse,
-    StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot, SnapshotRead,
+    SnapshotUse, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -24,8 +24,9 @@ use crate::stream::{Expected, Position, StreamId};
 ///
 /// It checks versions, keys and times as the SQL stores do and runs the same contract, so that a
 /// test on it proves something. A clone is the same store.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryStore {
+    identity: Identity,
     log: Arc<Mutex<Log>>,
     /// Held by whoever appends; a transaction holds it until it ends.
     writer: Arc<tokio::sync::Mutex<()>>,
@@ -38,7 +39,14 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            identity: Identity::unique(),
+            log: Arc::default(),
+            writer: Arc::default(),
+            news: Arc::default(),
+            asked: Arc::default(),
+            found: Arc::default(),
+        }
     }
 
     /// Begins a transaction. Other writers wait until it ends; readers do not see it.
@@ -55,8 +63,18 @@ impl MemoryStore {
     }
 }
 
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[async_trait]
 impl EventStore for MemoryStore {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
     async fn append(
         &self,
         stream: &StreamId,

@@ -12,6 +12,7 @@ mod root;
 mod save;
 mod session;
 mod snapshots;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
@@ -125,10 +126,12 @@ impl<A: Aggregate> Repository<A> {
         self
     }
 
-    /// Neither reads nor writes snapshots, whatever the aggregate declares.
+    /// Neither reads nor writes snapshots, whatever the aggregate declares, and shares no cache,
+    /// whose states may come from snapshots.
     #[must_use]
     pub fn without_snapshots(mut self) -> Self {
         self.snapshots = UseSnapshots::Never;
+        self.shelf = Shelf::none();
         self
     }
 

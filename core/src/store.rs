@@ -3,6 +3,7 @@
 mod append;
 mod diagnosis;
 mod forward;
+mod identity;
 mod read;
 
 use std::fmt::Debug;
@@ -20,6 +21,7 @@ pub use self::append::{
     Appended, Batch, Command, CommittedCommand, NewEvent, Outcome, RecordedTime,
 };
 pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
+pub use self::identity::Identity;
 pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, StreamRead};
 
 /// A store of events: one log, many streams.
@@ -75,6 +77,8 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// - Nobody else reads an open transaction's appends.
 /// - After-commit actions run after a commit only.
 /// - A refused append leaves the transaction usable.
+/// - A dropped append is there with its key or not at all.
+/// - A transaction has an identity of its own and that of its store.
 ///
 /// Running:
 /// - An import keeps positions, versions, times and ids.
@@ -88,6 +92,9 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// there afterwards.
 #[async_trait]
 pub trait EventStore: Debug + Send + Sync + 'static {
+    /// What tells this store from others of the process; that of its clones is the same.
+    fn identity(&self) -> Identity;
+
     /// Adds events to the end of a stream.
     ///
     /// # Errors
@@ -175,12 +182,18 @@ pub trait EventStore: Debug + Send + Sync + 'static {
 /// Dropping it without a commit rolls it back.
 #[async_trait]
 pub trait Transaction: Debug + Send {
+    /// What tells this transaction from others of the process.
+    fn identity(&self) -> Identity;
+
+    /// The identity of the store that began it.
+    fn store(&self) -> Identity;
+
     /// As [`EventStore::append`], seen by this transaction alone until it commits.
     ///
     /// # Errors
     /// As for [`EventStore::append`]. After a [`StoreError::Conflict`], [`StoreError::KeyReused`] or
     /// [`StoreError::TimeReversed`] the transaction goes on without this append; after any other
-    /// error it can only be rolled back.
+    /// error, and after a call that was dropped before its end, it can only be rolled back.
     async fn append(
         &mut self,
         stream: &StreamId,

@@ -19,13 +19,12 @@ mod writer;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, LogPage, LogQuery, Page, Position, Snapshot,
-    SnapshotRead, SnapshotUse, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position, Snapshot,
+    StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 use self::append::Append;
@@ -33,6 +32,8 @@ use self::error::explain;
 use self::open::Folder;
 use self::readers::Readers;
 use self::writer::Writer;
+use crate::dialect::rows::clamp;
+use crate::dialect::usage::Usage;
 
 pub use self::options::{SqliteOptions, Synchronous};
 pub use self::transaction::SqliteTransaction;
@@ -61,11 +62,11 @@ const FLOOR: Duration = Duration::from_millis(100);
 pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
+    identity: Identity,
     name: Arc<str>,
     readers: Readers,
     writer: Option<Arc<Writer>>,
-    asked_for_snapshots: AtomicU64,
-    found_snapshots: AtomicU64,
+    usage: Usage,
     /// Goes after the connections to the file in it.
     _folder: Option<Folder>,
 }
@@ -163,6 +164,10 @@ impl fmt::Debug for SqliteStore {
 
 #[async_trait]
 impl EventStore for SqliteStore {
+    fn identity(&self) -> Identity {
+        self.0.identity
+    }
+
     async fn append(
         &self,
         stream: &StreamId,
@@ -182,13 +187,7 @@ impl EventStore for SqliteStore {
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         let reader = self.0.readers.acquire().await?;
         let read = read::read_stream(reader, query, self.name()).await?;
-        if query.snapshot.is_some() && read.command.is_none() {
-            let found = matches!(read.snapshot, SnapshotRead::Found(_));
-            self.0.asked_for_snapshots.fetch_add(1, Ordering::Relaxed);
-            self.0
-                .found_snapshots
-                .fetch_add(u64::from(found), Ordering::Relaxed);
-        }
+        self.0.usage.count(query, &read);
         Ok(read)
     }
 
@@ -221,8 +220,8 @@ impl EventStore for SqliteStore {
         sqlx::query(statements::WRITE_SNAPSHOT)
             .bind(stream.category())
             .bind(stream.id())
-            .bind(rows::clamp(snapshot.version.get()))
-            .bind(rows::clamp(snapshot.position.get()))
+            .bind(clamp(snapshot.version.get()))
+            .bind(clamp(snapshot.position.get()))
             .bind(snapshot.recorded_at.timestamp_micros())
             .bind(snapshot.fingerprint.0.cast_signed())
             .bind(snapshot.state.as_str())
@@ -259,10 +258,7 @@ impl EventStore for SqliteStore {
     async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
         let mut reader = self.0.readers.acquire().await?;
         let mut diagnosis = diagnose::diagnose(&mut reader, self.name()).await?;
-        diagnosis.snapshots = SnapshotUse {
-            asked: self.0.asked_for_snapshots.load(Ordering::Relaxed),
-            found: self.0.found_snapshots.load(Ordering::Relaxed),
-        };
+        diagnosis.snapshots = self.0.usage.snapshots();
         Ok(diagnosis)
     }
 

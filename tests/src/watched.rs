@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, LogPage, LogQuery, Page, Position, Snapshot,
-    StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
+    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 /// A store that writes down its calls; each is one round trip in a store that keeps its promise.
@@ -72,6 +72,10 @@ impl Watched {
 
 #[async_trait]
 impl EventStore for Watched {
+    fn identity(&self) -> Identity {
+        self.store.identity()
+    }
+
     async fn append(
         &self,
         stream: &StreamId,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventRow, EventStore, Expected, LogPage, LogQuery, MemoryStore,
-    Page, Position, RecordedTime, Snapshot, SnapshotRead, StoreError, StreamId, StreamQuery,
-    StreamRead, Transaction, contract,
+    Appended, Batch, Diagnosis, EventRow, EventStore, Expected, Identity, LogPage, LogQuery,
+    MemoryStore, Page, Position, RecordedTime, Snapshot, SnapshotRead, StoreError, StreamId,
+    StreamQuery, StreamRead, Transaction, contract,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +40,10 @@ impl Faulty {
 
 #[async_trait]
 impl EventStore for Faulty {
+    fn identity(&self) -> Identity {
+        self.store.identity()
+    }
+
     async fn append(
         &self,
         stream: &StreamId,
@@ -155,6 +159,14 @@ struct AtOnce(MemoryStore);
 
 #[async_trait]
 impl Transaction for AtOnce {
+    fn identity(&self) -> Identity {
+        Identity::unique()
+    }
+
+    fn store(&self) -> Identity {
+        self.0.identity()
+    }
+
     async fn append(
         &mut self,
         stream: &StreamId,

@@ -1,7 +1,9 @@
 //! Promises about transactions.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
@@ -197,4 +199,62 @@ pub(super) async fn a_refused_append_leaves_the_transaction_usable(store: &dyn E
     .await;
     transaction.commit().await.expect("the commit succeeds");
     assert_eq!(payloads(&read_log(store, 10).await), ["1", "2", "3"]);
+}
+
+pub(super) async fn a_dropped_append_is_there_with_its_key_or_not_at_all(store: &dyn EventStore) {
+    for polls in 0..24 {
+        let key = format!("given up after {polls} polls");
+        let keyed = batch_with_key(0..3, &key);
+        let mut transaction = begin(store).await;
+        let payment = stream(polls);
+        let is_done = poll_times(transaction.append(&payment, Expected::Any, &keyed), polls).await;
+        let committed = transaction.commit().await;
+        let stored = read_all(store, &payment).await.len();
+        assert!(
+            stored == 0 || stored == 3,
+            "{stored} of 3 events after {polls} polls"
+        );
+        assert!(
+            !is_done || committed.is_ok() && stored == 3,
+            "what is done is done"
+        );
+        let again = append(store, &payment, Expected::Any, &keyed).await;
+        let expected = if stored == 0 {
+            Outcome::Written
+        } else {
+            Outcome::Repeated
+        };
+        assert_eq!(again.outcome, expected, "after {polls} polls");
+        assert_eq!(read_all(store, &payment).await.len(), 3);
+    }
+}
+
+/// Drops a future after some polls; whether it was done before.
+async fn poll_times<F: Future>(future: F, polls: u64) -> bool {
+    let mut future = std::pin::pin!(future);
+    for _ in 0..polls {
+        let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await;
+        if polled {
+            return true;
+        }
+        // The store goes on in threads of its own.
+        tokio::time::sleep(std::time::Duration::from_micros(200)).await;
+    }
+    false
+}
+
+pub(super) async fn a_transaction_has_an_identity_of_its_own_and_that_of_its_store(
+    store: &dyn EventStore,
+) {
+    let first = begin(store).await;
+    let (first_identity, first_store) = (first.identity(), first.store());
+    drop(first);
+    let second = begin(store).await;
+    assert_eq!(first_store, store.identity());
+    assert_eq!(second.store(), store.identity());
+    assert_ne!(first_identity, second.identity());
+    assert_ne!(
+        store.identity(),
+        crate::memory::MemoryStore::new().identity()
+    );
 }

@@ -112,6 +112,7 @@ impl Log {
         let watermark = self.watermark();
         LogPage {
             read_to: match events.last() {
+                _ if query.limit == 0 => query.after,
                 Some(last) if events.len() == query.limit => last.position,
                 _ => watermark.max(query.after),
             },

@@ -6,13 +6,14 @@ use tokio::sync::OwnedMutexGuard;
 use super::MemoryStore;
 use super::log::Log;
 use crate::error::StoreError;
-use crate::store::{AfterCommit, Appended, Batch, StreamQuery, StreamRead, Transaction};
+use crate::store::{AfterCommit, Appended, Batch, Identity, StreamQuery, StreamRead, Transaction};
 use crate::stream::{Expected, StreamId};
 
 /// Appends that nobody sees until they are committed together.
 ///
 /// It works on a copy of the log, so it costs memory and time in proportion to the log.
 pub struct MemoryTransaction {
+    identity: Identity,
     store: MemoryStore,
     log: Log,
     after_commit: Vec<AfterCommit>,
@@ -23,6 +24,7 @@ impl MemoryTransaction {
     pub(super) fn new(store: MemoryStore, turn: OwnedMutexGuard<()>) -> Self {
         let log = store.log().clone();
         Self {
+            identity: Identity::unique(),
             store,
             log,
             after_commit: Vec::new(),
@@ -61,6 +63,14 @@ impl std::fmt::Debug for MemoryTransaction {
 
 #[async_trait]
 impl Transaction for MemoryTransaction {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn store(&self) -> Identity {
+        self.store.identity
+    }
+
     async fn append(
         &mut self,
         stream: &StreamId,

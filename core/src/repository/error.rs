@@ -101,10 +101,8 @@ impl<E> ExecuteError<E> {
     /// What a caller can do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Rejected(_) | Self::VersionMismatch { .. } | Self::InvalidCommand(_) => {
-                ErrorKind::Refused
-            }
-            Self::Conflict { .. } => ErrorKind::TryAgain,
+            Self::Rejected(_) | Self::InvalidCommand(_) => ErrorKind::Refused,
+            Self::Conflict { .. } | Self::VersionMismatch { .. } => ErrorKind::Stale,
             Self::Load(error) => error.kind(),
             Self::Encode(_) => ErrorKind::Bug,
             Self::Store(error) => error.kind(),
@@ -148,4 +146,29 @@ pub enum InvalidCommand {
         /// The key.
         key: String,
     },
+    /// The command's content cannot be written as JSON, so it has no fingerprint.
+    #[error("the content of the command is not JSON: {reason}")]
+    Content {
+        /// What the serializer said.
+        reason: String,
+    },
+    /// The idempotency key was used earlier in the same transaction, for other pending events.
+    #[error(
+        "idempotency key {key:?} was used earlier in this transaction: give each save a key of its own"
+    )]
+    KeyUsedInTransaction {
+        /// The key.
+        key: String,
+    },
+    /// Pending events of the root were saved in a transaction that has not ended.
+    #[error(
+        "events of {stream} were saved in another transaction that has not ended: commit it or drop it first"
+    )]
+    OpenTransaction {
+        /// The stream of the root.
+        stream: StreamId,
+    },
+    /// The transaction is on another store than the repository.
+    #[error("the transaction is not one of the repository's store")]
+    ForeignTransaction,
 }

@@ -4,11 +4,12 @@ use super::folded::Folded;
 use super::load::Found;
 use super::order::Order;
 use super::session::Session;
-use super::{Committed, ExecuteError, Repository};
+use super::written::Written;
+use super::{Committed, ExecuteError, InvalidCommand, LoadError, Repository};
 use crate::aggregate::Aggregate;
 use crate::command::CommandContext;
-use crate::error::StoreError;
-use crate::event::IntoEvents;
+use crate::error::{EncodeError, StoreError};
+use crate::event::{Decoded, IntoEvents};
 use crate::store::{Appended, Outcome, Transaction};
 use crate::stream::Expected;
 
@@ -53,15 +54,13 @@ impl<A: Aggregate> Repository<A> {
         F: Fn(&A) -> Result<D, E>,
         D: IntoEvents<A::Event>,
     {
-        let order = Order::new(self.stream(id).map_err(super::LoadError::from)?, context)?;
+        let order = Order::new(self.stream(id).map_err(LoadError::from)?, context)?;
         let mut session = Session::Store(&*self.store);
-        let mut found = self.find_to_decide(&mut session, &order).await?;
-        // A shelved state that nobody has compared with the store yet.
-        let mut stale = self.shelf.may_be_stale();
+        let (mut found, mut stale) = self.find_to_decide(&mut session, &order).await?;
         let mut turn = None;
         let mut attempts = 1;
         loop {
-            let mut folded = match found {
+            let folded = match found {
                 Found::State(folded) => folded,
                 Found::Committed(first) => {
                     let first = order.first_outcome(first)?;
@@ -77,33 +76,34 @@ impl<A: Aggregate> Repository<A> {
                 Err(_) if stale => {}
                 Ok(events) if stale && events.is_empty() => {}
                 Err(error) => return Err(error),
-                Ok(events) if events.is_empty() => {
-                    return Ok(Committed::new(folded, 0, attempts));
-                }
                 Ok(events) => {
-                    let batch = order.batch(&events, self.now())?;
-                    let expected = Expected::Exactly(folded.version);
-                    match session.append(&order.stream, expected, &batch).await {
-                        Ok(appended) if appended.outcome == Outcome::Repeated => {
-                            return self.repeat(&mut session, &order, appended, attempts).await;
+                    let outcome = self.append(&mut session, &order, &folded, events).await;
+                    let conflict = match outcome {
+                        Ok(Appending::Nothing) => return Ok(Committed::new(folded, 0, attempts)),
+                        Ok(Appending::Repeated(first)) => {
+                            return self.repeat(&mut session, &order, first, attempts).await;
                         }
-                        Ok(appended) => {
+                        Ok(Appending::Done(events, appended)) => {
+                            let mut folded = folded;
                             let count = events.len();
                             folded.take_appended(events, appended);
                             self.settle(&mut folded).await;
                             return Ok(Committed::new(folded, count, attempts));
                         }
-                        Err(StoreError::Conflict { .. })
-                            if order.may_decide_again()
-                                && self.retry.allows_another_after(attempts) =>
-                        {
-                            match turn {
-                                None => turn = Some(self.queue.turn(&order.stream).await),
-                                Some(_) => self.retry.pause_after(attempts).await,
-                            }
-                            attempts += 1;
-                        }
-                        Err(error) => return Err(order.error(error, attempts)),
+                        Err(NotAppended::Store(error @ StoreError::Conflict { .. })) => error,
+                        Err(error) => return Err(error.of(&order, attempts)),
+                    };
+                    self.shelf.forget(&order.stream);
+                    if !order.may_decide_again()
+                        || !(stale || self.retry.allows_another_after(attempts))
+                    {
+                        return Err(order.error(conflict, attempts));
+                    }
+                    // An attempt on a stale state was only a way to notice that.
+                    attempts += u32::from(!stale);
+                    match turn {
+                        None => turn = Some(self.queue.turn(&order.stream).await),
+                        Some(_) => self.retry.pause_after(attempts).await,
                     }
                 }
             }
@@ -111,6 +111,9 @@ impl<A: Aggregate> Repository<A> {
             found = self
                 .catch_up(&mut session, folded, order.command.clone())
                 .await?;
+            if let Found::State(folded) = &found {
+                self.shelf.put(folded);
+            }
         }
     }
 
@@ -148,7 +151,8 @@ impl<A: Aggregate> Repository<A> {
     /// # Errors
     /// As for [`Repository::execute`]. After an error whose kind is
     /// [`ErrorKind::Refused`](crate::ErrorKind::Refused), and after a conflict, the transaction goes
-    /// on without this command; after any other error it can only be rolled back.
+    /// on without this command; after any other error it can only be rolled back. So it is if the
+    /// future is dropped before its end.
     pub async fn execute_in<D, E, F>(
         &self,
         transaction: &mut impl Transaction,
@@ -179,7 +183,8 @@ impl<A: Aggregate> Repository<A> {
         F: FnOnce(&A) -> Result<D, E>,
         D: IntoEvents<A::Event>,
     {
-        let order = Order::new(self.stream(id).map_err(super::LoadError::from)?, context)?;
+        self.check_store(transaction)?;
+        let order = Order::new(self.stream(id).map_err(LoadError::from)?, context)?;
         let mut session = Session::Transaction(transaction);
         let mut folded = match self.find_in(&mut session, order.query()).await? {
             Found::State(folded) => folded,
@@ -192,33 +197,67 @@ impl<A: Aggregate> Repository<A> {
         let events = decide(&folded.state)
             .map_err(ExecuteError::Rejected)?
             .into_events();
-        if events.is_empty() {
-            return Ok(Committed::new(folded, 0, 1));
+        let outcome = self.append(&mut session, &order, &folded, events).await;
+        match outcome.map_err(|error| error.of(&order, 1))? {
+            Appending::Nothing => Ok(Committed::new(folded, 0, 1)),
+            Appending::Repeated(first) => self.repeat(&mut session, &order, first, 1).await,
+            Appending::Done(events, appended) => {
+                let count = events.len();
+                folded.take_appended(events, appended);
+                self.settle_after_commit(transaction, &mut folded);
+                Ok(Committed::new(folded, count, 1))
+            }
         }
-        let batch = order.batch(&events, self.now())?;
-        let expected = Expected::Exactly(folded.version);
-        let appended = session
-            .append(&order.stream, expected, &batch)
-            .await
-            .map_err(|error| order.error(error, 1))?;
-        if appended.outcome == Outcome::Repeated {
-            return self.repeat(&mut session, &order, appended, 1).await;
-        }
-        let count = events.len();
-        folded.take_appended(events, appended);
-        self.settle_after_commit(transaction, &folded);
-        Ok(Committed::new(folded, count, 1))
     }
 
+    pub(super) fn check_store(&self, transaction: &impl Transaction) -> Result<(), InvalidCommand> {
+        if transaction.store() == self.store.identity() {
+            Ok(())
+        } else {
+            Err(InvalidCommand::ForeignTransaction)
+        }
+    }
+
+    async fn append(
+        &self,
+        session: &mut Session<'_>,
+        order: &Order,
+        folded: &Folded<A>,
+        events: Vec<A::Event>,
+    ) -> Result<Appending<A>, NotAppended> {
+        if events.is_empty() {
+            return Ok(Appending::Nothing);
+        }
+        let written = events.iter().map(Written::of::<A>);
+        let written: Vec<_> = written.collect::<Result<_, _>>()?;
+        drop(events);
+        let (new, read) = written
+            .into_iter()
+            .map(|event| (event.new, event.read))
+            .unzip();
+        let batch = order.batch(new, self.now());
+        let expected = Expected::Exactly(folded.version);
+        let appended = session.append(&order.stream, expected, &batch).await?;
+        Ok(match appended.outcome {
+            Outcome::Written => Appending::Done(read, appended),
+            Outcome::Repeated => Appending::Repeated(appended),
+        })
+    }
+
+    /// The state to decide on, and whether it comes from the shelf and nobody has compared it with
+    /// the store yet.
     async fn find_to_decide(
         &self,
         session: &mut Session<'_>,
         order: &Order,
-    ) -> Result<Found<A>, super::LoadError> {
+    ) -> Result<(Found<A>, bool), LoadError> {
         match self.shelf.get(&order.stream) {
-            None => self.find_in(session, order.query()).await,
-            Some(shelved) if self.shelf.may_be_stale() => Ok(Found::State(shelved)),
-            Some(shelved) => self.catch_up(session, shelved, order.command.clone()).await,
+            None => Ok((self.find_in(session, order.query()).await?, false)),
+            Some(shelved) if self.shelf.may_be_stale() => Ok((Found::State(shelved), true)),
+            Some(shelved) => {
+                let command = order.command.clone();
+                Ok((self.catch_up(session, shelved, command).await?, false))
+            }
         }
     }
 
@@ -237,10 +276,43 @@ impl<A: Aggregate> Repository<A> {
     }
 }
 
+/// What became of a decision.
+enum Appending<A: Aggregate> {
+    Nothing,
+    Done(Vec<Decoded<A::Event>>, Appended),
+    Repeated(Appended),
+}
+
+/// Why a decision was not appended.
+enum NotAppended {
+    Encode(EncodeError),
+    Store(StoreError),
+}
+
+impl NotAppended {
+    fn of<E>(self, order: &Order, attempts: u32) -> ExecuteError<E> {
+        match self {
+            Self::Encode(error) => error.into(),
+            Self::Store(error) => order.error(error, attempts),
+        }
+    }
+}
+
+impl From<EncodeError> for NotAppended {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl From<StoreError> for NotAppended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 impl<A: Aggregate> Folded<A> {
-    fn take_appended(&mut self, events: Vec<A::Event>, appended: Appended) {
-        let state = self.state_mut();
-        events.into_iter().for_each(|event| state.apply(event));
+    fn take_appended(&mut self, events: Vec<Decoded<A::Event>>, appended: Appended) {
+        events.into_iter().for_each(|event| self.apply(event));
         self.stand_at(appended);
     }
 

@@ -92,7 +92,16 @@ impl<A: Aggregate> Folded<A> {
         if stored.version != self.version.next() {
             return Err(self.hole(stored));
         }
-        match A::Event::decode(stored)? {
+        self.apply(A::Event::decode(stored)?);
+        self.version = stored.version;
+        self.position = stored.position;
+        self.recorded_at = Some(stored.recorded_at);
+        self.replayed.events += 1;
+        Ok(())
+    }
+
+    pub(crate) fn apply(&mut self, event: Decoded<A::Event>) {
+        match event {
             Decoded::Retired => {}
             Decoded::One(event) => self.state_mut().apply(event),
             Decoded::Many(events) => {
@@ -100,11 +109,6 @@ impl<A: Aggregate> Folded<A> {
                 events.into_iter().for_each(|event| state.apply(event));
             }
         }
-        self.version = stored.version;
-        self.position = stored.position;
-        self.recorded_at = Some(stored.recorded_at);
-        self.replayed.events += 1;
-        Ok(())
     }
 
     pub(crate) fn state_mut(&mut self) -> &mut A {

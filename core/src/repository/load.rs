@@ -76,7 +76,7 @@ impl<A: Aggregate> Repository<A> {
     /// The ids of all aggregates of this type, in the byte order of their text.
     ///
     /// One that is created while the stream is read may be left out.
-    pub fn ids(&self) -> impl Stream<Item = Result<A::Id, LoadError>> + Send + Unpin {
+    pub fn ids(&self) -> impl Stream<Item = Result<A::Id, LoadError>> + Send + Unpin + use<A> {
         const PAGE: usize = 1_000;
         let store = self.store.clone();
         let pages = stream::try_unfold(Some(None::<String>), move |after| {

@@ -1,13 +1,14 @@
 //! A command on its way: its stream and what accompanies it, checked and ready to be stored.
 
+use std::sync::atomic::Ordering;
+
 use chrono::{DateTime, Utc};
 
 use super::{ExecuteError, InvalidCommand};
 use crate::aggregate::Fingerprint;
 use crate::clock::to_stored_precision;
 use crate::command::CommandContext;
-use crate::error::{EncodeError, StoreError};
-use crate::event::Event;
+use crate::error::StoreError;
 use crate::store::{
     Appended, Batch, Command, CommittedCommand, NewEvent, RecordedTime, StreamQuery,
 };
@@ -25,9 +26,12 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn new(stream: StreamId, context: CommandContext) -> Result<Self, InvalidCommand> {
-        let context = context
-            .within_task()
-            .map_err(|second| InvalidCommand::SecondCommand { key: second.key })?;
+        let (context, key_used) = context.within_task();
+        let fingerprint = match context.fingerprint {
+            None => Fingerprint(0),
+            Some(Ok(fingerprint)) => fingerprint,
+            Some(Err(reason)) => return Err(InvalidCommand::Content { reason }),
+        };
         let command = match context.idempotency_key {
             None => None,
             Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES => {
@@ -36,11 +40,13 @@ impl Order {
                     limit: MAX_KEY_BYTES,
                 });
             }
-            Some(key) => Some(Command {
-                key,
-                fingerprint: context.fingerprint.unwrap_or(Fingerprint(0)),
-            }),
+            Some(key) => Some(Command { key, fingerprint }),
         };
+        if key_used.is_some_and(|used| used.swap(true, Ordering::AcqRel)) {
+            return Err(InvalidCommand::SecondCommand {
+                key: command.map(|command| command.key).unwrap_or_default(),
+            });
+        }
         let metadata = &context.metadata;
         Ok(Self {
             stream,
@@ -58,16 +64,7 @@ impl Order {
         }
     }
 
-    pub(super) fn batch<E: Event>(
-        &self,
-        events: &[E],
-        now: DateTime<Utc>,
-    ) -> Result<Batch, EncodeError> {
-        let events = events.iter().map(new_event).collect::<Result<_, _>>()?;
-        Ok(self.batch_of(events, now))
-    }
-
-    pub(super) fn batch_of(&self, events: Vec<NewEvent>, now: DateTime<Utc>) -> Batch {
+    pub(super) fn batch(&self, events: Vec<NewEvent>, now: DateTime<Utc>) -> Batch {
         Batch {
             events,
             metadata: self.metadata.clone(),
@@ -128,13 +125,4 @@ impl Order {
             actual,
         }
     }
-}
-
-pub(super) fn new_event<E: Event>(event: &E) -> Result<NewEvent, EncodeError> {
-    let payload = event.encode()?;
-    Ok(NewEvent::new(
-        event.event_type(),
-        event.schema_version(),
-        payload,
-    ))
 }

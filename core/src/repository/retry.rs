@@ -9,12 +9,14 @@ use crate::stream::StreamId;
 
 /// How often, and after which pauses, a command that met a conflict is tried again.
 ///
-/// The pause before attempt n is a random part of `base` × 2ⁿ⁻², at most `longest`.
+/// The second attempt is made at once, but one by one for all commands of the program on that
+/// stream. The pause before attempt n from the third on is a random part of `base` × 2ⁿ⁻², at most
+/// `longest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// How many attempts there are in all; at least one is made.
     pub attempts: u32,
-    /// The longest pause before the second attempt.
+    /// Half of the longest pause before the third attempt.
     pub base: Duration,
     /// The longest pause before any attempt.
     pub longest: Duration,

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 
+use super::InvalidCommand;
 use super::folded::{Folded, Replayed};
-use super::order::new_event;
+use super::written::Written;
 use crate::aggregate::Aggregate;
 use crate::error::EncodeError;
-use crate::store::{Appended, NewEvent};
+use crate::event::Decoded;
+use crate::store::{Appended, Identity, NewEvent};
 use crate::stream::{Position, StreamId, Version};
 
 /// An aggregate as it was loaded, and what has been recorded on it since.
@@ -30,6 +32,7 @@ pub struct Root<A: Aggregate> {
 struct Flight {
     count: usize,
     appended: Appended,
+    transaction: Option<Identity>,
     /// Set by the transaction once it has committed, dropped by it if it never does.
     landed: Arc<AtomicBool>,
 }
@@ -62,18 +65,21 @@ impl<A: Aggregate> Root<A> {
 
     /// Takes an event into the state, and keeps it for the next save.
     ///
-    /// If the event cannot be written as JSON, that save says so and writes nothing.
+    /// If the event cannot be written as JSON and read back, that save says so and writes nothing.
     pub fn record(&mut self, event: A::Event) {
-        match new_event(&event) {
-            Ok(event) => self.pending.push(event),
+        match Written::of::<A>(&event) {
+            Ok(written) => {
+                self.pending.push(written.new);
+                self.folded.apply(written.read);
+            }
             Err(error) => {
                 self.unwritable.get_or_insert(Unwritable {
                     event_type: error.event_type,
                     reason: error.source.to_string(),
                 });
+                self.folded.apply(Decoded::One(event));
             }
         }
-        self.folded.state_mut().apply(event);
     }
 
     /// The events that the next save will append.
@@ -139,20 +145,36 @@ impl<A: Aggregate> Root<A> {
         }
     }
 
-    /// The pending events that no open transaction has appended, and the version they follow.
-    pub(crate) fn not_in_flight(&self) -> (Version, &[NewEvent]) {
+    /// The pending events that this transaction has not appended, and the version they follow.
+    ///
+    /// # Errors
+    /// Some are in another transaction, and nobody knows yet what will become of them.
+    pub(crate) fn not_in_flight(
+        &self,
+        transaction: Option<Identity>,
+    ) -> Result<(Version, &[NewEvent]), InvalidCommand> {
         match &self.flight {
-            None => (self.folded.version, &self.pending),
-            Some(flight) => (flight.appended.version, &self.pending[flight.count..]),
+            None => Ok((self.folded.version, &self.pending)),
+            Some(flight) if flight.transaction == transaction => {
+                Ok((flight.appended.version, &self.pending[flight.count..]))
+            }
+            Some(_) => Err(InvalidCommand::OpenTransaction {
+                stream: self.folded.stream.clone(),
+            }),
         }
     }
 
     /// All pending events have been appended; the flag is to be set once that is permanent.
-    pub(crate) fn fly(&mut self, appended: Appended) -> Arc<AtomicBool> {
+    pub(crate) fn fly(
+        &mut self,
+        appended: Appended,
+        transaction: Option<Identity>,
+    ) -> Arc<AtomicBool> {
         let landed = Arc::new(AtomicBool::new(false));
         self.flight = Some(Flight {
             count: self.pending.len(),
             appended,
+            transaction,
             landed: Arc::clone(&landed),
         });
         landed
@@ -249,7 +271,8 @@ impl<A: Aggregate> Committed<A> {
         self.appended
     }
 
-    /// How often the command was decided, 1 if it met no conflict.
+    /// How often the command was tried, 1 if it met no conflict. A cached state that turned out to
+    /// be stale does not count.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::load::Found;
 use super::order::Order;
 use super::session::Session;
-use super::{Repository, Root, SaveError};
+use super::{InvalidCommand, Repository, Root, SaveError};
 use crate::aggregate::Aggregate;
 use crate::command::CommandContext;
-use crate::store::{Appended, Outcome, Transaction};
-use crate::stream::Expected;
+use crate::store::{Outcome, Transaction};
+use crate::stream::{Expected, Version};
 
 impl<A: Aggregate> Repository<A> {
     /// Appends what has been recorded on a root since it was loaded or saved.
@@ -37,10 +38,16 @@ impl<A: Aggregate> Repository<A> {
         context: CommandContext,
     ) -> Result<(), SaveError> {
         let mut session = Session::Store(&*self.store);
-        if let Some(landed) = self.append_pending(&mut session, root, context).await? {
-            landed.store(true, Ordering::Release);
-            root.settle();
-            self.settle(&mut root.folded).await;
+        match self.append_pending(&mut session, root, context).await? {
+            Saving::Nothing => {}
+            Saving::Flying(landed) => {
+                landed.store(true, Ordering::Release);
+                root.settle();
+                self.settle(&mut root.folded).await;
+            }
+            Saving::Repeated(order, version) => {
+                *root = Root::new(self.fold_until(&mut session, order.stream, version).await?);
+            }
         }
         Ok(())
     }
@@ -72,47 +79,81 @@ impl<A: Aggregate> Repository<A> {
         root: &mut Root<A>,
         context: CommandContext,
     ) -> Result<(), SaveError> {
+        self.check_store(transaction)?;
         let mut session = Session::Transaction(transaction);
-        if let Some(landed) = self.append_pending(&mut session, root, context).await? {
-            transaction.after_commit(Box::pin(async move {
-                landed.store(true, Ordering::Release);
-            }));
-            self.settle_after_commit(transaction, &root.folded_in_flight());
+        match self.append_pending(&mut session, root, context).await? {
+            Saving::Nothing => {}
+            Saving::Flying(landed) => {
+                transaction.after_commit(Box::pin(async move {
+                    landed.store(true, Ordering::Release);
+                }));
+                let mut folded = root.folded_in_flight();
+                self.settle_after_commit(transaction, &mut folded);
+                root.folded.snapshot = folded.snapshot;
+            }
+            Saving::Repeated(order, version) => {
+                *root = self.first_saved(order, version).await?;
+            }
         }
         Ok(())
     }
 
-    /// Sends the pending events on their flight; the flag tells the root when they have landed.
+    /// The root after the first save with its key, if that has been committed.
+    async fn first_saved(&self, order: Order, version: Version) -> Result<Root<A>, SaveError> {
+        let mut session = Session::Store(&*self.store);
+        match self.find_in(&mut session, order.query()).await? {
+            Found::Committed(_) => {
+                let folded = self.fold_until(&mut session, order.stream, version).await?;
+                Ok(Root::new(folded))
+            }
+            // It is part of this transaction, which may never be committed.
+            Found::State(_) => Err(InvalidCommand::KeyUsedInTransaction {
+                key: order.command.map(|command| command.key).unwrap_or_default(),
+            }
+            .into()),
+        }
+    }
+
+    /// Sends the pending events on their flight.
     async fn append_pending(
         &self,
         session: &mut Session<'_>,
         root: &mut Root<A>,
         context: CommandContext,
-    ) -> Result<Option<Arc<AtomicBool>>, SaveError> {
+    ) -> Result<Saving, SaveError> {
         root.settle();
         root.check_writable()?;
-        let (version, events) = root.not_in_flight();
+        root.folded.clone = self.clone;
+        let transaction = session.transaction();
+        let (version, events) = root.not_in_flight(transaction)?;
         if events.is_empty() {
-            return Ok(None);
+            return Ok(Saving::Nothing);
         }
         let order = Order::new(root.stream().clone(), context)?;
         order.check_version(version)?;
-        let batch = order.batch_of(events.to_vec(), self.now());
+        let batch = order.batch(events.to_vec(), self.now());
         let appended = session
             .append(&order.stream, Expected::Exactly(version), &batch)
-            .await
-            .map_err(|error| order.error(error, 1))?;
+            .await;
         match appended {
-            Appended {
-                outcome: Outcome::Repeated,
-                version,
-                ..
-            } => {
-                let folded = self.fold_until(session, order.stream, version).await?;
-                *root = Root::new(folded);
-                Ok(None)
+            Ok(appended) if appended.outcome == Outcome::Repeated => {
+                Ok(Saving::Repeated(order, appended.version))
             }
-            appended => Ok(Some(root.fly(appended))),
+            Ok(appended) => Ok(Saving::Flying(root.fly(appended, transaction))),
+            Err(error) => {
+                // A state that met a conflict is not to be loaded again.
+                self.shelf.forget(&order.stream);
+                Err(order.error(error, 1))
+            }
         }
     }
+}
+
+/// What became of the pending events.
+enum Saving {
+    Nothing,
+    /// They are appended; the flag tells the root when that is permanent.
+    Flying(Arc<AtomicBool>),
+    /// The command was committed before, up to this version.
+    Repeated(Order, Version),
 }

@@ -1,7 +1,7 @@
 //! A store, or a transaction on one: what a command reads from and appends to.
 
 use crate::error::StoreError;
-use crate::store::{Appended, Batch, EventStore, StreamQuery, StreamRead, Transaction};
+use crate::store::{Appended, Batch, EventStore, Identity, StreamQuery, StreamRead, Transaction};
 use crate::stream::{Expected, StreamId};
 
 pub(crate) enum Session<'a> {
@@ -10,6 +10,14 @@ pub(crate) enum Session<'a> {
 }
 
 impl Session<'_> {
+    /// The transaction, if it is one.
+    pub(crate) fn transaction(&self) -> Option<Identity> {
+        match self {
+            Self::Store(_) => None,
+            Self::Transaction(transaction) => Some(transaction.identity()),
+        }
+    }
+
     pub(crate) async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         match self {
             Self::Store(store) => store.read(query).await,

@@ -88,10 +88,13 @@ impl<A: Aggregate> Repository<A> {
     pub(super) fn settle_after_commit(
         &self,
         transaction: &mut impl Transaction,
-        folded: &Folded<A>,
+        folded: &mut Folded<A>,
     ) {
         // The snapshot is taken now, because the state's owner may go on to change it.
         let snapshot = self.due_snapshot(folded);
+        if let Some(snapshot) = &snapshot {
+            folded.snapshot = snapshot.version;
+        }
         let shelved = self.shelf.is_there().then(|| folded.clone());
         if snapshot.is_none() && shelved.is_none() {
             return;

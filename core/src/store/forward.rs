@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AfterCommit, Appended, Batch, Diagnosis, EventStore, LogPage, LogQuery, Snapshot, StreamQuery,
-    StreamRead, Transaction,
+    AfterCommit, Appended, Batch, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot,
+    StreamQuery, StreamRead, Transaction,
 };
 use crate::error::StoreError;
 use crate::page::Page;
@@ -17,6 +17,10 @@ macro_rules! forward_store {
     ($($pointer:ident),*) => {$(
         #[async_trait]
         impl<S: EventStore + ?Sized> EventStore for $pointer<S> {
+            fn identity(&self) -> Identity {
+                (**self).identity()
+            }
+
             async fn append(
                 &self,
                 stream: &StreamId,
@@ -82,6 +86,14 @@ forward_store!(Arc, Box);
 
 #[async_trait]
 impl<T: Transaction + ?Sized> Transaction for Box<T> {
+    fn identity(&self) -> Identity {
+        (**self).identity()
+    }
+
+    fn store(&self) -> Identity {
+        (**self).store()
+    }
+
     async fn append(
         &mut self,
         stream: &StreamId,

@@ -8,8 +8,8 @@ use rehydrate::{
 use sqlx::SqliteConnection;
 
 use super::error::{Meaning, explain, meaning};
-use super::rows::{self, Fault};
 use super::statements;
+use crate::dialect::rows::{self, Fault, RawCommand};
 
 /// An append with everything encoded, so that the transaction is as short as can be.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ impl Append {
             .await;
         match inserted {
             Ok(done) => rows::position(done.last_insert_rowid())
-                .map_err(|fault| fault.explain(store, &self.stream)),
+                .map_err(|fault| fault.explain(&self.stream)),
             Err(error) if meaning(&error) == Meaning::Taken => {
                 let head = head(connection, &self.stream, store).await?;
                 Err(self.conflict(head.map_or(Version::ZERO, |head| head.version)))
@@ -203,28 +203,17 @@ pub(super) async fn find_command(
     let Some((fingerprint, category, id, version, position, micros)) = row else {
         return Ok(None);
     };
-    let stream = StreamId::new(category, id).map_err(|error| StoreError::Backend {
-        action: "read a command",
-        source: error.into(),
-    })?;
-    let read = || -> Result<_, Fault> {
-        Ok((
-            rows::version(version)?,
-            rows::position(position)?,
-            rows::time(micros)?,
-        ))
-    };
-    let (version, position, recorded_at) = read().map_err(|fault| fault.explain(store, &stream))?;
-    Ok(Some(CommittedCommand {
-        command: Command {
-            key: command.key.clone(),
-            fingerprint: rows::fingerprint(fingerprint),
-        },
-        stream,
+    let recorded_at =
+        rows::time(micros).map_err(|error| explain(store, "look for a command", error))?;
+    let raw = RawCommand {
+        fingerprint,
+        category,
+        stream_id: id,
         version,
         position,
         recorded_at,
-    }))
+    };
+    rows::committed(&command.key, &raw).map(Some)
 }
 
 async fn head(
@@ -247,5 +236,5 @@ async fn head(
     };
     row.map(read)
         .transpose()
-        .map_err(|fault| fault.explain(store, stream))
+        .map_err(|fault| fault.explain(stream))
 }

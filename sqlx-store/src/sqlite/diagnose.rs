@@ -1,12 +1,12 @@
 //! What a person needs to know when the store is slow.
 
-use rehydrate::{Diagnosis, StoreError, StreamId, TableSize};
+use rehydrate::{Diagnosis, StoreError, TableSize};
 use sqlx::SqliteConnection;
 
 use super::error::explain;
 use super::log::watermark;
-use super::rows;
 use super::statements;
+use crate::dialect::rows;
 
 const LONGEST: i64 = 10;
 
@@ -40,11 +40,8 @@ pub(super) async fn diagnose(
     diagnosis.head = watermark;
     diagnosis.watermark = watermark;
     for (category, id, version) in longest {
-        let stream = StreamId::new(category, id).map_err(|error| StoreError::Backend {
-            action: "look at the store",
-            source: error.into(),
-        })?;
-        let version = rows::version(version).map_err(|fault| fault.explain(store, &stream))?;
+        let stream = rows::stream(&category, &id)?;
+        let version = rows::version(version).map_err(|fault| fault.explain(&stream))?;
         diagnosis.longest_streams.push((stream, version));
     }
     diagnosis.tables = tables.into_iter().map(table).collect();

@@ -1,14 +1,13 @@
 //! Reading the log, and the names of the streams in it.
 
 use futures_util::StreamExt as _;
-use rehydrate::{LogPage, LogQuery, Page, Position, StoreError, StreamId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
+use sqlx::{Sqlite, SqliteConnection};
 
 use super::error::explain;
-use super::read::PAGE_BYTES;
-use super::rows;
 use super::statements;
+use crate::dialect::pages::{PAGE_BYTES, push_to_log};
+use crate::dialect::rows;
 
 pub(super) async fn watermark(
     connection: &mut SqliteConnection,
@@ -45,7 +44,7 @@ pub(super) async fn read_log(
     let mut is_whole = true;
     while let Some(row) = rows.next().await {
         let row = row.map_err(|error| explain(store, "read the log", error))?;
-        push(&mut events, &row, store)?;
+        push_to_log::<Sqlite>(&mut events, &row)?;
         if events.len() >= query.limit || events.bytes() >= PAGE_BYTES {
             is_whole = false;
             break;
@@ -78,20 +77,4 @@ pub(super) async fn list_streams(
         .fetch_all(connection)
         .await
         .map_err(|error| explain(store, "list streams", error))
-}
-
-fn push(page: &mut Page, row: &SqliteRow, store: &str) -> Result<(), StoreError> {
-    let unreadable = |error: sqlx::Error| explain(store, "read a row", error);
-    let category: &str = row.try_get(8).map_err(unreadable)?;
-    let id: &str = row.try_get(9).map_err(unreadable)?;
-    rows::push_event(page, row, category, id).map_err(|fault| {
-        match StreamId::new(category.to_owned(), id) {
-            Ok(stream) => fault.explain(store, &stream),
-            Err(error) => StoreError::Backend {
-                action: "read the log",
-                source: error.into(),
-            },
-        }
-    })?;
-    Ok(())
 }

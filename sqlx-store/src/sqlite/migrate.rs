@@ -6,29 +6,21 @@ use sqlx::SqliteConnection;
 use super::connection::WriterConnection;
 use super::error::explain;
 use super::statements;
-
-struct Migration {
-    version: u32,
-    name: &'static str,
-    script: &'static str,
-}
+use crate::dialect::migrations::{Migration, Migrations};
 
 /// In order; a released one never changes.
-const MIGRATIONS: &[Migration] = &[Migration {
+const MIGRATIONS: Migrations = Migrations(&[Migration {
     version: 1,
     name: "events",
     script: include_str!("../../migrations/sqlite/0001_events.sql"),
-}];
-
-/// The newest migration that this program knows.
-const KNOWN: u32 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+}]);
 
 /// Brings the tables up to date. Changes nothing, and locks nothing, if they are.
 pub(super) async fn migrate(
     connection: &mut WriterConnection,
     store: &str,
 ) -> Result<(), StoreError> {
-    if schema_version(connection.sql(), store).await? == KNOWN {
+    if schema_version(connection.sql(), store).await? == MIGRATIONS.known() {
         return Ok(());
     }
     connection
@@ -52,15 +44,11 @@ pub(super) async fn verify(
     connection: &mut SqliteConnection,
     store: &str,
 ) -> Result<(), StoreError> {
-    match schema_version(connection, store).await? {
-        KNOWN => Ok(()),
-        found => Err(StoreError::SchemaMismatch {
-            store: store.to_owned(),
-            found,
-            known: KNOWN,
-            advice: "open it once for writing, which brings its tables up to date",
-        }),
-    }
+    MIGRATIONS.check(
+        store,
+        schema_version(connection, store).await?,
+        "open it once for writing, which brings its tables up to date",
+    )
 }
 
 async fn apply(connection: &mut SqliteConnection, store: &str) -> Result<(), StoreError> {
@@ -71,7 +59,7 @@ async fn apply(connection: &mut SqliteConnection, store: &str) -> Result<(), Sto
         .map_err(failed)?;
     // Asked again, because another process may have migrated before the lock was ours.
     let found = schema_version(connection, store).await?;
-    for migration in MIGRATIONS.iter().filter(|next| next.version > found) {
+    for migration in MIGRATIONS.after(found) {
         tracing::info!(store, version = migration.version, "applying a migration");
         sqlx::raw_sql(migration.script)
             .execute(&mut *connection)
@@ -101,13 +89,5 @@ async fn schema_version(connection: &mut SqliteConnection, store: &str) -> Resul
         .fetch_one(&mut *connection)
         .await
         .map_err(failed)?;
-    match u32::try_from(found) {
-        Ok(found) if found <= KNOWN => Ok(found),
-        _ => Err(StoreError::SchemaMismatch {
-            store: store.to_owned(),
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-            known: KNOWN,
-            advice: "run the newer program that has migrated it",
-        }),
-    }
+    MIGRATIONS.not_newer(store, found)
 }

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use rehydrate::StoreError;
+use rehydrate::{Identity, StoreError};
 use sqlx::ConnectOptions as _;
 
 use super::Inner;
@@ -16,6 +15,7 @@ use super::options::{Access, Place, SqliteOptions};
 use super::readers::Readers;
 use super::statements;
 use super::writer::Writer;
+use crate::dialect::usage::Usage;
 
 /// The private folder of a store that does not outlive its process; deleted when dropped.
 pub(super) type Folder = tempfile::TempDir;
@@ -38,11 +38,11 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
     // The first one now, so that what is wrong with reading shows now, too.
     verify(&mut *readers.acquire().await?, &name).await?;
     Ok(Inner {
+        identity: Identity::unique(),
         name,
         readers,
         writer,
-        asked_for_snapshots: AtomicU64::new(0),
-        found_snapshots: AtomicU64::new(0),
+        usage: Usage::default(),
         _folder: folder,
     })
 }

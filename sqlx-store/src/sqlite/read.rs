@@ -2,25 +2,15 @@
 
 use std::ops::DerefMut;
 
-use futures_util::stream::{self, BoxStream, StreamExt as _};
-use rehydrate::{
-    Page, Snapshot, SnapshotRead, StoreError, StreamId, StreamQuery, StreamRead, Version,
-};
-use sqlx::SqliteConnection;
-use sqlx::sqlite::SqliteRow;
-use tokio::sync::mpsc;
+use futures_util::stream::{self, StreamExt as _};
+use rehydrate::{Page, SnapshotRead, StoreError, StreamQuery, StreamRead, Version};
+use sqlx::{Sqlite, SqliteConnection};
 
 use super::append::find_command;
 use super::error::explain;
-use super::rows::{self, Fault};
 use super::statements;
-
-/// A page ends with this event …
-const PAGE_EVENTS: usize = 1_000;
-/// … or with the event that brings its text to this size.
-pub(super) const PAGE_BYTES: usize = 1024 * 1024;
-
-type Rows<'a> = BoxStream<'a, Result<SqliteRow, sqlx::Error>>;
+use crate::dialect::pages::{End, Events, Rows, produce};
+use crate::dialect::rows::{self, RawSnapshot};
 
 /// Reads a stream on a connection that is given back as soon as there is nothing left to read.
 pub(super) async fn read_stream<'a, C>(
@@ -47,14 +37,15 @@ where
         SnapshotRead::None | SnapshotRead::Unusable { .. } => query.after,
     };
     let mut events = Events {
-        query: query.clone(),
+        stream: query.stream.clone(),
         last: after,
         store,
     };
+    let query = query.clone();
     let pages = produce(move |pages| async move {
-        let mut rows = events.rows(&mut connection);
+        let mut rows = events_after(after, &query, &mut connection);
         loop {
-            match events.next_page(&mut rows).await {
+            match events.next_page::<Sqlite>(&mut rows).await {
                 Ok((page, End::NotYet)) => {
                     if pages.send(Ok(page)).await.is_err() {
                         return;
@@ -99,95 +90,36 @@ async fn read_snapshot(
     let Some((version, position, micros, fingerprint, state)) = row else {
         return Ok(SnapshotRead::None);
     };
-    let read = || -> Result<SnapshotRead, Fault> {
-        let version = rows::version(version)?;
-        let position = rows::position(position)?;
-        let recorded_at = rows::time(micros)?;
-        let fingerprint = rows::fingerprint(fingerprint);
-        if !query.admits(version, recorded_at) {
-            return Ok(SnapshotRead::None);
-        }
-        Ok(match state {
-            None => SnapshotRead::Unusable {
-                fingerprint,
-                version,
-            },
-            Some(state) => SnapshotRead::Found(Snapshot {
-                version,
-                position,
-                recorded_at,
-                fingerprint,
-                state,
-            }),
-        })
-    };
-    read().map_err(|fault| fault.explain(store, &query.stream))
+    let recorded_at =
+        rows::time(micros).map_err(|error| explain(store, "read a snapshot", error))?;
+    rows::snapshot(
+        query,
+        RawSnapshot {
+            version,
+            position,
+            recorded_at,
+            fingerprint,
+            state,
+        },
+    )
 }
 
-/// The events of a stream, and how far they have been read.
-struct Events<'a> {
-    query: StreamQuery,
-    last: Version,
-    store: &'a str,
-}
-
-enum End {
-    NotYet,
-    Reached,
-}
-
-impl Events<'_> {
-    /// One statement, however long the stream.
-    fn rows<'c>(&self, connection: &'c mut SqliteConnection) -> Rows<'c> {
-        let query = &self.query;
-        let until = query
-            .until
-            .map_or(i64::MAX, |until| rows::clamp(until.get()));
-        let as_of = query.as_of.map_or(i64::MAX, |time| time.timestamp_micros());
-        sqlx::query(statements::READ_STREAM)
-            .bind(query.stream.category())
-            .bind(query.stream.id())
-            .bind(rows::clamp(self.last.get()))
-            .bind(until)
-            .bind(as_of)
-            .bind(query.limit.map_or(-1, rows::clamp))
-            .fetch(connection)
-    }
-
-    async fn next_page(&mut self, rows: &mut Rows<'_>) -> Result<(Page, End), StoreError> {
-        let stream = &self.query.stream;
-        let mut page = Page::new();
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(|error| explain(self.store, "read a stream", error))?;
-            let version = rows::push_event(&mut page, &row, stream.category(), stream.id())
-                .map_err(|fault| fault.explain(self.store, stream))?;
-            if version != self.last.next() {
-                return Err(missing(stream, self.last.next(), version));
-            }
-            self.last = version;
-            if page.len() >= PAGE_EVENTS || page.bytes() >= PAGE_BYTES {
-                return Ok((page, End::NotYet));
-            }
-        }
-        Ok((page, End::Reached))
-    }
-}
-
-fn missing(stream: &StreamId, expected: Version, found: Version) -> StoreError {
-    StoreError::Corrupt {
-        stream: stream.clone(),
-        reason: format!("event {expected} is missing, the next one is {found}"),
-    }
-}
-
-/// What a task sends, without a task: it runs when the stream is polled, and goes with it.
-fn produce<'a, T, F>(task: impl FnOnce(mpsc::Sender<T>) -> F) -> BoxStream<'a, T>
-where
-    T: Send + 'a,
-    F: Future<Output = ()> + Send + 'a,
-{
-    let (sender, mut receiver) = mpsc::channel(1);
-    let task = stream::once(task(sender)).filter_map(async |()| None);
-    let items = stream::poll_fn(move |context| receiver.poll_recv(context));
-    stream::select(items, task).boxed()
+/// One statement, however long the stream.
+fn events_after<'c>(
+    after: Version,
+    query: &StreamQuery,
+    connection: &'c mut SqliteConnection,
+) -> Rows<'c, Sqlite> {
+    let until = query
+        .until
+        .map_or(i64::MAX, |until| rows::clamp(until.get()));
+    let as_of = query.as_of.map_or(i64::MAX, |time| time.timestamp_micros());
+    sqlx::query(statements::READ_STREAM)
+        .bind(query.stream.category())
+        .bind(query.stream.id())
+        .bind(rows::clamp(after.get()))
+        .bind(until)
+        .bind(as_of)
+        .bind(query.limit.map_or(-1, rows::clamp))
+        .fetch(connection)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use rehydrate::{
-    AfterCommit, Appended, Batch, Expected, StoreError, StreamId, StreamQuery, StreamRead,
+    AfterCommit, Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId, StreamQuery, StreamRead,
     Transaction,
 };
 use sqlx::SqliteConnection;
@@ -36,6 +36,7 @@ use super::read::read_stream;
 /// # }
 /// ```
 pub struct SqliteTransaction {
+    identity: Identity,
     open: Open,
     actions: Vec<AfterCommit>,
     is_broken: bool,
@@ -52,6 +53,7 @@ impl SqliteTransaction {
             .await
             .map_err(|error| explain(store.name(), "begin a transaction", error))?;
         Ok(Self {
+            identity: Identity::unique(),
             open: Open {
                 connection,
                 is_over: false,
@@ -77,7 +79,7 @@ impl SqliteTransaction {
     /// As for [`EventStore::append`](rehydrate::EventStore::append). After a
     /// [`StoreError::Conflict`], [`StoreError::KeyReused`], [`StoreError::TimeReversed`] or
     /// [`StoreError::Corrupt`] the transaction goes on without this append. After any other error
-    /// it can only be rolled back.
+    /// it can only be rolled back, and so it is after a call that was dropped before its end.
     pub async fn append(
         &mut self,
         stream: &StreamId,
@@ -86,6 +88,8 @@ impl SqliteTransaction {
     ) -> Result<Appended, StoreError> {
         self.check()?;
         let append = Append::new(stream, expected, batch)?;
+        // If the caller gives up in the middle, there may be events without their command.
+        self.is_broken = true;
         let connection = self.open.connection.sql();
         let appended = append.run(connection, self.store.name()).await;
         self.is_broken = appended.as_ref().is_err_and(|error| !is_refusal(error));
@@ -202,6 +206,14 @@ impl Drop for Open {
 
 #[async_trait]
 impl Transaction for SqliteTransaction {
+    fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    fn store(&self) -> Identity {
+        self.store.identity()
+    }
+
     async fn append(
         &mut self,
         stream: &StreamId,

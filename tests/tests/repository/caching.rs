@@ -67,7 +67,7 @@ async fn a_stale_cached_state_meets_a_conflict_and_catches_up() {
         .execute(&ID, |account| account.deposit(1))
         .await
         .unwrap();
-    assert_eq!((account.cents, account.attempts()), (101, 2));
+    assert_eq!((account.cents, account.attempts()), (101, 1));
     assert_eq!(watched.calls(), ["append 1", "read after 2", "append 1"]);
     rival
         .execute(&ID, |account| account.withdraw(100))
@@ -172,4 +172,66 @@ async fn a_transaction_reaches_the_cache_only_when_it_commits() {
         assert_eq!(accounts.load(&ID).await.unwrap().cents, 1_002);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_state_that_met_a_conflict_is_not_loaded_again() {
+    let (watched, accounts) = watched();
+    let accounts = accounts.with_cache(any_cached());
+    let rival = open_account(watched.clone()).await;
+    let mut root = accounts.load(&ID).await.unwrap();
+    rival
+        .execute(&ID, |account| account.deposit(1))
+        .await
+        .unwrap();
+    root.record(super::deposited(1));
+    accounts.save(&mut root).await.unwrap_err();
+    let mut root = accounts.load(&ID).await.unwrap();
+    root.record(super::deposited(1));
+    accounts.save(&mut root).await.unwrap();
+    rival
+        .execute(&ID, |account| account.deposit(1))
+        .await
+        .unwrap();
+    let at = |version| CommandContext::new().expected_version(Version(version));
+    let deposit = |account: &Account| account.deposit(1);
+    accounts
+        .execute_with(&ID, at(4), deposit)
+        .await
+        .unwrap_err();
+    let seen = accounts.load(&ID).await.unwrap().version();
+    assert_eq!(seen, Version(5));
+    accounts.execute_with(&ID, at(5), deposit).await.unwrap();
+    rival
+        .execute(&ID, |account| account.deposit(1))
+        .await
+        .unwrap();
+    let once = accounts.with_retry(rehydrate::Retry::never());
+    assert_eq!(once.execute(&ID, deposit).await.unwrap().cents, 1_006);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_cached() {
+    let (watched, accounts) = watched();
+    let accounts = accounts.with_cache(any_cached());
+    assert!(accounts.find(&ID).await.unwrap().is_none());
+    open_account(watched).await;
+    assert_eq!(accounts.find(&ID).await.unwrap().unwrap().cents, 1_000);
+}
+
+#[tokio::test]
+async fn a_root_may_be_saved_through_a_repository_with_a_cache() {
+    let (watched, plain) = watched();
+    open_account(watched).await;
+    let cached = plain.clone().with_cache(any_cached());
+    let mut root = plain.load(&ID).await.unwrap();
+    root.record(super::deposited(1));
+    cached.save(&mut root).await.unwrap();
+    root.record(super::deposited(2));
+    cached
+        .execute(&ID, |account| account.deposit(4))
+        .await
+        .unwrap();
+    assert_eq!(root.cents, 1_003);
+    assert_eq!(plain.load(&ID).await.unwrap().cents, 1_005);
 }

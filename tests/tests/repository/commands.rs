@@ -118,7 +118,7 @@ async fn a_command_gives_up_after_the_last_attempt_and_names_the_versions() {
         } => {
             assert_eq!(attempts, 3);
             assert!(matches!(expected, Expected::Exactly(version) if version < actual));
-            assert_eq!(error.kind(), ErrorKind::TryAgain);
+            assert_eq!(error.kind(), ErrorKind::Stale);
         }
         other => panic!("the stream is too busy, not {other:?}"),
     }
@@ -170,7 +170,7 @@ async fn a_key_with_another_content_or_another_aggregate_is_refused() {
         let accounts = open_account(store).await;
         let context = |cents: u64| {
             let context = CommandContext::new().idempotency_key("deposit");
-            context.fingerprint(&cents).unwrap()
+            context.fingerprint(&cents)
         };
         let deposit = |cents| move |account: &Account| account.deposit(cents);
         accounts
@@ -262,7 +262,7 @@ async fn a_command_for_a_version_is_not_tried_again_on_another() {
     );
     assert_eq!(
         error.kind(),
-        ErrorKind::Refused,
+        ErrorKind::Stale,
         "the same command can never succeed"
     );
     watched.before_an_append(async move {
@@ -324,4 +324,17 @@ async fn a_decision_of_several_events_is_one_append() {
     assert_eq!((account.version(), account.appended()), (Version(2), 2));
     assert_eq!((account.owner.as_str(), account.cents), ("Ada", 7));
     assert_eq!(watched.calls(), ["read after 0", "append 2"]);
+}
+
+#[test]
+fn only_a_call_that_did_nothing_for_sure_is_to_be_tried_again() {
+    let unknown = || StoreError::OutcomeUnknown {
+        source: "gone".into(),
+    };
+    assert_eq!(unknown().kind(), ErrorKind::Unknown);
+    assert_eq!(
+        ExecuteError::<Overdrawn>::Store(unknown()).kind(),
+        ErrorKind::Unknown
+    );
+    assert_eq!(unavailable().kind(), ErrorKind::TryAgain);
 }

@@ -88,3 +88,107 @@ async fn a_tasks_time_is_that_of_its_commands() {
         .await;
     assert_eq!(accounts.load(&ID).await.unwrap().recorded_at(), Some(time));
 }
+
+#[tokio::test]
+async fn a_scope_inside_a_scope_adds_to_it() {
+    let (_, accounts) = watched();
+    let accounts = &accounts;
+    let deposit = |account: &Account| account.deposit(5);
+    let outer = || {
+        CommandContext::new()
+            .correlation_id("outer")
+            .idempotency_key("once")
+    };
+    for _ in 0..2 {
+        let inner = CommandContext::new().actor("inner").scope(async {
+            accounts.execute(&ID, deposit).await.unwrap();
+        });
+        outer().scope(inner).await;
+    }
+    let metadata = last_metadata(accounts).await;
+    assert_eq!(metadata.correlation_id.as_deref(), Some("outer"));
+    assert_eq!(metadata.actor.as_deref(), Some("inner"));
+    assert_eq!(
+        accounts.load(&ID).await.unwrap().cents,
+        5,
+        "the outer key served the command"
+    );
+}
+
+#[tokio::test]
+async fn a_spawned_task_can_be_given_the_context_but_not_the_key() {
+    let (_, accounts) = watched();
+    let inner = accounts.clone();
+    let task = CommandContext::new()
+        .actor("middleware")
+        .idempotency_key("once");
+    task.scope(async move {
+        let deposit = |account: &Account| account.deposit(5);
+        inner.execute(&ID, deposit).await.unwrap();
+        let here = CommandContext::current();
+        let spawned = tokio::spawn(here.scope(async move { inner.execute(&ID, deposit).await }));
+        assert!(!spawned.await.unwrap().unwrap().is_duplicate());
+    })
+    .await;
+    assert_eq!(accounts.load(&ID).await.unwrap().cents, 10);
+    assert_eq!(
+        last_metadata(&accounts).await.actor.as_deref(),
+        Some("middleware")
+    );
+}
+
+#[tokio::test]
+async fn a_refused_command_keeps_the_tasks_key_so_that_a_repetition_is_the_same_command() {
+    let (_, accounts) = watched();
+    let accounts = &accounts;
+    let request = || CommandContext::new().idempotency_key("request 1");
+    for _ in 0..2 {
+        request()
+            .scope(async {
+                let withdraw = |account: &Account| account.withdraw(1_000_000);
+                let refused = accounts.execute(&ID, withdraw).await.unwrap_err();
+                assert!(matches!(refused, ExecuteError::Rejected(_)));
+                accounts
+                    .execute(&ID, |account| account.deposit(5))
+                    .await
+                    .unwrap_err();
+            })
+            .await;
+    }
+    assert!(accounts.load(&ID).await.unwrap().is_new());
+}
+
+#[tokio::test]
+async fn a_content_is_compared_without_the_order_of_its_keys() {
+    let (_, accounts) = watched();
+    let context = |content: serde_json::Value| {
+        CommandContext::new()
+            .idempotency_key("key")
+            .fingerprint(&content)
+    };
+    let one = serde_json::json!({"a": [1, {"x": null, "y": "\"}"}], "b": 2});
+    let other: serde_json::Value =
+        serde_json::from_str(r#"{"b": 2, "a": [1, {"y": "\"}", "x": null}]}"#).unwrap();
+    let deposit = |account: &Account| account.deposit(5);
+    accounts
+        .execute_with(&ID, context(one), deposit)
+        .await
+        .unwrap();
+    let again = accounts
+        .execute_with(&ID, context(other), deposit)
+        .await
+        .unwrap();
+    assert!(again.is_duplicate());
+    let not_json = std::collections::BTreeMap::from([((1, 2), 3)]);
+    let context = CommandContext::new()
+        .idempotency_key("other")
+        .fingerprint(&not_json);
+    let refused = accounts
+        .execute_with(&ID, context, deposit)
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        refused,
+        ExecuteError::InvalidCommand(InvalidCommand::Content { .. })
+    ));
+}

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use rehydrate::{
-    Aggregate, CommandContext, ErrorKind, Event, ExecuteError, MemoryStore, Repository, Version,
+    Aggregate, CommandContext, ErrorKind, Event, ExecuteError, InvalidCommand, MemoryStore,
+    Repository, Version,
 };
 use rehydrate_tests::stores::on_every_store;
 use rehydrate_tests::watched::unavailable;
@@ -167,4 +168,138 @@ async fn an_event_that_is_not_json_fails_every_save_and_nothing_is_written() {
         assert_eq!(error.kind(), ErrorKind::Bug);
     }
     assert!(odds.load(&ID).await.unwrap().is_new());
+}
+
+#[tokio::test]
+async fn events_in_an_open_transaction_are_not_saved_a_second_time_elsewhere() {
+    on_every_store(|store| async move {
+        let accounts = open_account(store.clone()).await;
+        let mut root = accounts.load(&ID).await.unwrap();
+        root.record(deposited(5));
+        let mut tx = store.begin().await.unwrap();
+        accounts.save_in(&mut tx, &mut root).await.unwrap();
+        accounts.save_in(&mut tx, &mut root).await.unwrap();
+        let error = accounts.save(&mut root).await.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ExecuteError::InvalidCommand(InvalidCommand::OpenTransaction { .. })
+            ),
+            "{error:?}"
+        );
+        drop(tx);
+        accounts.save(&mut root).await.unwrap();
+        let stored = accounts.load(&ID).await.unwrap();
+        assert_eq!((stored.cents, stored.version()), (1_005, Version(3)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_met_again_in_the_same_transaction_loses_no_pending_event() {
+    on_every_store(|store| async move {
+        let accounts = open_account(store.clone()).await;
+        let key = || CommandContext::new().idempotency_key("key");
+        let mut root = accounts.load(&ID).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        root.record(deposited(5));
+        accounts
+            .save_with_in(&mut tx, &mut root, key())
+            .await
+            .unwrap();
+        root.record(deposited(6));
+        let error = accounts
+            .save_with_in(&mut tx, &mut root, key())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ExecuteError::InvalidCommand(InvalidCommand::KeyUsedInTransaction { .. })
+            ),
+            "{error:?}"
+        );
+        tx.rollback().await.unwrap();
+        assert_eq!((root.version(), root.pending().len()), (Version(2), 2));
+        accounts.save(&mut root).await.unwrap();
+        assert_eq!(accounts.load(&ID).await.unwrap().cents, 1_011);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_of_another_store_is_refused() {
+    let accounts = open_account(MemoryStore::new()).await;
+    let other = MemoryStore::new();
+    let mut tx = other.begin().await.unwrap();
+    let deposit = |account: &rehydrate_tests::account::Account| account.deposit(1);
+    let error = accounts
+        .execute_in(&mut tx, &ID, deposit)
+        .await
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        ExecuteError::InvalidCommand(InvalidCommand::ForeignTransaction)
+    ));
+    let mut root = accounts.load(&ID).await.unwrap();
+    root.record(deposited(1));
+    accounts.save_in(&mut tx, &mut root).await.unwrap_err();
+    assert_eq!(root.pending().len(), 1);
+}
+
+#[derive(Event, Serialize, Deserialize)]
+enum LossyEvent {
+    Measured {
+        #[serde(with = "chrono::serde::ts_seconds")]
+        at: chrono::DateTime<chrono::Utc>,
+    },
+    Unreadable {
+        #[serde(serialize_with = "as_text")]
+        number: u64,
+    },
+}
+
+fn as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&number.to_string())
+}
+
+#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[aggregate(id = u64, event = LossyEvent, snapshot(every = 1))]
+struct Lossy {
+    at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+impl ApplyLossyEvent for Lossy {
+    fn measured(&mut self, at: chrono::DateTime<chrono::Utc>) {
+        self.at = Some(at);
+    }
+    fn unreadable(&mut self, _: u64) {}
+}
+
+#[tokio::test]
+async fn the_state_in_hand_is_the_one_that_a_replay_will_find() {
+    let lossy: Repository<Lossy> = Repository::new(MemoryStore::new());
+    let at = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::milliseconds(1_500);
+    let whole = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(1);
+    let measure = |_: &Lossy| Ok::<_, std::fmt::Error>(LossyEvent::Measured { at });
+    let committed = lossy.execute(&ID, measure).await.unwrap();
+    assert_eq!(committed.at, Some(whole));
+    let mut root = lossy.load(&ID).await.unwrap();
+    assert_eq!(
+        (root.at, root.replayed().snapshot),
+        (Some(whole), Version(1))
+    );
+    root.record(LossyEvent::Measured { at });
+    assert_eq!(root.at, Some(whole));
+}
+
+#[tokio::test]
+async fn an_event_that_could_not_be_read_back_is_not_stored() {
+    let lossy: Repository<Lossy> = Repository::new(MemoryStore::new());
+    let write = |_: &Lossy| Ok::<_, std::fmt::Error>(LossyEvent::Unreadable { number: 7 });
+    let error = lossy.execute(&ID, write).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Bug);
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("could not be read back"), "{cause}");
+    assert!(lossy.load(&ID).await.unwrap().is_new());
 }

@@ -26,6 +26,8 @@ impl<A: Aggregate> Shelf<A> {
     }
 
     pub(in crate::repository) fn put(&self, _: &Folded<A>) {}
+
+    pub(in crate::repository) fn forget(&self, _: &StreamId) {}
 }
 
 impl<A> Clone for Shelf<A> {

@@ -3,7 +3,7 @@
 use crate::aggregate::Aggregate;
 use crate::repository::Repository;
 use crate::repository::folded::{Folded, Replayed};
-use crate::stream::StreamId;
+use crate::stream::{StreamId, Version};
 
 /// Keeps the states of the aggregates used last, so that a command need not load them.
 ///
@@ -85,6 +85,10 @@ impl<A: Aggregate> Shelf<A> {
     /// Keeps a state, unless a newer one of the stream is kept already.
     pub(in crate::repository) fn put(&self, folded: &Folded<A>) {
         let Some((cache, _)) = &self.0 else { return };
+        if folded.version == Version::ZERO {
+            // Whoever asks for what does not exist is not to fill the cache.
+            return;
+        }
         let kept = Folded {
             replayed: Replayed::default(),
             ..folded.clone()
@@ -95,6 +99,12 @@ impl<A: Aggregate> Shelf<A> {
                 Some(old) if old.value().version > kept.version => old.into_value(),
                 _ => kept,
             });
+    }
+
+    pub(in crate::repository) fn forget(&self, stream: &StreamId) {
+        if let Some((cache, _)) = &self.0 {
+            cache.invalidate(stream);
+        }
     }
 }
 

@@ -51,10 +51,7 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Command<T> {
         match header(&headers, "idempotency-key")? {
             Some(key) => {
                 let content = (T::NAME, &body);
-                context = context
-                    .idempotency_key(key)
-                    .fingerprint(&content)
-                    .map_err(|error| Problem::internal(&error))?;
+                context = context.idempotency_key(key).fingerprint(&content);
             }
             None if T::KEY == Key::Required => {
                 return Err(Problem::bad_input("the header Idempotency-Key is missing"));
