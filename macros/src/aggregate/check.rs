@@ -3,6 +3,7 @@
 use syn::{Data, GenericParam, LitInt};
 
 use super::ast::{Aggregate, Snapshot};
+use crate::attr::serde;
 use crate::ctxt::Ctxt;
 use crate::name;
 
@@ -16,6 +17,33 @@ pub(super) fn check(ctxt: &Ctxt, aggregate: &Aggregate<'_>) {
     }
     if let Some(snapshot) = &aggregate.snapshot {
         check_snapshot(ctxt, snapshot);
+        check_whole(ctxt, &aggregate.input.data);
+    }
+}
+
+/// A snapshot holds the whole state: what serde leaves out would be gone after the next load.
+fn check_whole(ctxt: &Ctxt, data: &Data) {
+    let attrs: Vec<_> = match data {
+        Data::Struct(data) => data.fields.iter().map(|field| &field.attrs).collect(),
+        Data::Enum(data) => data
+            .variants
+            .iter()
+            .flat_map(|variant| {
+                let fields = variant.fields.iter().map(|field| &field.attrs);
+                std::iter::once(&variant.attrs).chain(fields)
+            })
+            .collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    for found in attrs.into_iter().flat_map(|attrs| serde::keys(attrs)) {
+        if ["skip", "skip_serializing", "skip_deserializing"]
+            .contains(&found.key.to_string().as_str())
+        {
+            ctxt.error(
+                &found.key,
+                "a snapshot would lose this, and a state loaded from it would not be the one that a full replay gives: remove the attribute, or remove `snapshot`",
+            );
+        }
     }
 }
 
