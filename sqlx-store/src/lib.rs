@@ -21,9 +21,19 @@
 //! [`connect()`] picks a store by the scheme of its URL.
 
 mod connect;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod dialect;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use connect::connect;
+pub use connect::{connect, migrate};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore, MySqlTransaction};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore, PostgresTransaction};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteStats, SqliteStore, SqliteTransaction, Synchronous};

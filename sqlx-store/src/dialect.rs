@@ -1,0 +1,29 @@
+//! What the databases do alike, over what each of them does in its own way.
+
+pub(crate) mod migrations;
+pub(crate) mod pages;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) mod pool;
+pub(crate) mod rows;
+pub(crate) mod usage;
+
+use rehydrate::StoreError;
+
+use self::rows::RawEvent;
+
+/// A database, as far as what is shared needs to know it.
+///
+/// Private, so sealed: a store of another database implements [`EventStore`](rehydrate::EventStore).
+pub(crate) trait Dialect: sqlx::Database {
+    /// The event in a row whose first columns are those of `read_stream.sql`.
+    ///
+    /// The text is borrowed from the row.
+    fn event(row: &Self::Row) -> Result<RawEvent<'_>, sqlx::Error>;
+
+    /// The category and the stream id in a row of `read_log.sql`.
+    fn stream(row: &Self::Row) -> Result<(&str, &str), sqlx::Error>;
+
+    /// The error of a call on `store` that was about to `action`, by its code and never by its
+    /// text.
+    fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError;
+}
