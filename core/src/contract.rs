@@ -40,7 +40,9 @@ macro_rules! promises {
             /// # Panics
             /// The store breaks it.
             pub async fn $name(store: impl ContractStore) {
-                $module::$name(store.store()).await;
+                if let Some(store) = store.store() {
+                    $module::$name(store).await;
+                }
             }
         )*)*
 
@@ -52,7 +54,7 @@ macro_rules! promises {
         ///
         /// The expression gives a future of a new, empty store; it is evaluated for every test. A
         /// store that needs something to live as long as it does, such as a temporary folder, comes
-        /// as a pair `(guard, store)`.
+        /// as a pair `(guard, store)`; where a server may be missing, it is an `Option`.
         ///
         /// ```
         /// # use rehydrate::MemoryStore;

@@ -34,6 +34,11 @@ pub async fn connect(url: &str) -> Result<Arc<dyn EventStore>, StoreError> {
             let options = crate::PostgresOptions::from_url(url)?;
             Ok(Arc::new(crate::PostgresStore::connect(options).await?))
         }
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => {
+            let options = crate::MySqlOptions::from_url(url)?;
+            Ok(Arc::new(crate::MySqlStore::connect(options).await?))
+        }
         scheme => Err(refused(scheme)),
     }
 }
@@ -68,6 +73,11 @@ pub async fn migrate(url: &str) -> Result<(), StoreError> {
         "postgres" | "postgresql" => {
             let options = crate::PostgresOptions::from_url(url)?;
             crate::PostgresStore::migrate(&options).await
+        }
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => {
+            let options = crate::MySqlOptions::from_url(url)?;
+            crate::MySqlStore::migrate(&options).await
         }
         scheme => Err(refused(scheme)),
     }

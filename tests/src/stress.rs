@@ -199,7 +199,7 @@ async fn take_turn(
             Err(StoreError::Conflict { .. }) => continue,
             Err(error)
                 if plan.persistence == Persistence::TryAgain
-                    && error.kind() == ErrorKind::TryAgain =>
+                    && matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown) =>
             {
                 written.sent_again += 1;
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -247,7 +247,7 @@ async fn follow(store: Arc<dyn EventStore>, busy: Arc<AtomicUsize>, plan: Plan) 
             Ok(page) => page,
             Err(error)
                 if plan.persistence == Persistence::TryAgain
-                    && error.kind() == ErrorKind::TryAgain =>
+                    && matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown) =>
             {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;

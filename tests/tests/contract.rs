@@ -12,6 +12,14 @@ mod sqlite_file {
     rehydrate::store_contract!(rehydrate_tests::stores::sqlite_file());
 }
 
+mod postgres {
+    rehydrate::store_contract!(rehydrate_tests::stores::postgres());
+}
+
+mod mysql {
+    rehydrate::store_contract!(rehydrate_tests::stores::mysql());
+}
+
 #[test]
 fn the_list_of_promises_is_the_documentation_of_the_port() {
     let port = include_str!("../../core/src/store.rs");

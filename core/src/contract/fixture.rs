@@ -12,21 +12,29 @@ use crate::store::{
 };
 use crate::stream::{Expected, Position, SchemaVersion, StreamId, Version};
 
-/// A store under test: itself, or a pair `(guard, store)` with something that lives as long.
+/// A store under test: itself, a pair `(guard, store)` with something that lives as long, or an
+/// `Option` of one, `None` where there is nothing to test because a server is missing; whoever makes
+/// it says so.
 pub trait ContractStore {
     /// The store.
-    fn store(&self) -> &dyn EventStore;
+    fn store(&self) -> Option<&dyn EventStore>;
 }
 
 impl<S: EventStore> ContractStore for S {
-    fn store(&self) -> &dyn EventStore {
-        self
+    fn store(&self) -> Option<&dyn EventStore> {
+        Some(self)
     }
 }
 
 impl<G, S: EventStore> ContractStore for (G, S) {
-    fn store(&self) -> &dyn EventStore {
-        &self.1
+    fn store(&self) -> Option<&dyn EventStore> {
+        Some(&self.1)
+    }
+}
+
+impl<C: ContractStore> ContractStore for Option<C> {
+    fn store(&self) -> Option<&dyn EventStore> {
+        self.as_ref()?.store()
     }
 }
 

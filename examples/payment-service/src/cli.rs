@@ -97,6 +97,8 @@ pub async fn run() -> ExitCode {
 }
 
 async fn execute(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
+    // An example makes its tables itself; in production that is a step of the deployment.
+    rehydrate_sqlx::migrate(&cli.store).await?;
     let fines: Repository<Fine> = Repository::new(rehydrate_sqlx::connect(&cli.store).await?);
     match cli.command {
         None => {

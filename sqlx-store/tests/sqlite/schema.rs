@@ -9,14 +9,18 @@ use crate::common::{Place, batch, count, execute, stream};
 
 fn statements() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/sqlite");
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            (name, fs::read_to_string(path).unwrap())
-        })
-        .collect()
+    let mut statements = Vec::new();
+    for (prefix, folder) in [("", folder.clone()), ("own/", folder.join("own"))] {
+        let files = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        for path in files.filter(|path| path.is_file()) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let sql = fs::read_to_string(&path).unwrap();
+            statements.push((format!("{prefix}{name}"), sql));
+        }
+    }
+    statements
 }
 
 #[tokio::test]

@@ -1,0 +1,9 @@
+-- Run it as the owner of the tables:
+-- psql -v schema=ledger -v reader=payments_reader -v appender=payments_app -f roles.sql
+GRANT USAGE ON SCHEMA :"schema" TO :"reader", :"appender";
+GRANT SELECT ON :"schema".rehydrate_events, :"schema".rehydrate_snapshots,
+    :"schema".rehydrate_commands, :"schema".rehydrate_migrations TO :"reader", :"appender";
+GRANT SELECT ON SEQUENCE :"schema".rehydrate_positions TO :"reader", :"appender";
+GRANT INSERT ON :"schema".rehydrate_events, :"schema".rehydrate_commands TO :"appender";
+GRANT INSERT, UPDATE ON :"schema".rehydrate_snapshots TO :"appender";
+GRANT USAGE ON SEQUENCE :"schema".rehydrate_positions TO :"appender";

@@ -1,0 +1,12 @@
+-- Finds what each table takes.
+-- No binds.
+-- Guarantee: a row a table, with its rows, estimated, and its bytes, indexes included.
+SELECT
+    CONVERT(table_name USING utf8mb4), CAST(COALESCE(table_rows, 0) AS SIGNED),
+    CAST(COALESCE(data_length + index_length, 0) AS SIGNED)
+FROM information_schema.tables
+WHERE table_schema = DATABASE()
+    AND table_name IN (
+        'rehydrate_events', 'rehydrate_snapshots', 'rehydrate_commands', 'rehydrate_counter'
+    )
+ORDER BY table_name DESC

@@ -1,0 +1,4 @@
+-- Begins a transaction that may write.
+-- No binds.
+-- Guarantee: each of its statements sees what was committed before the statement.
+BEGIN ISOLATION LEVEL READ COMMITTED

@@ -1,0 +1,212 @@
+//! One append, in one statement.
+
+use chrono::{DateTime, Utc};
+use rehydrate::{
+    Appended, Batch, Command, Expected, Outcome, Position, RecordedTime, StoreError, StreamId,
+    Version,
+};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{PgConnection, Postgres, Row as _};
+use uuid::Uuid;
+
+use super::error::explain;
+use super::rows::raw_command;
+use super::statements::Statements;
+use crate::dialect::rows::{self, clamp};
+
+/// An append with everything encoded, so that it can be sent again.
+#[derive(Debug)]
+pub(super) struct Append<'a> {
+    stream: &'a StreamId,
+    expected: Expected,
+    time: RecordedTime,
+    metadata: Option<&'a str>,
+    command: Option<&'a Command>,
+    ids: Vec<Uuid>,
+    types: Vec<&'a str>,
+    schema_versions: Vec<i64>,
+    payloads: Vec<&'a str>,
+}
+
+/// Whether a lost race is an error or an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Race {
+    Error,
+    Answer,
+}
+
+impl<'a> Append<'a> {
+    pub(super) fn new(stream: &'a StreamId, expected: Expected, batch: &'a Batch) -> Self {
+        let events = &batch.events;
+        Self {
+            stream,
+            expected,
+            time: batch.time,
+            metadata: batch.metadata.as_deref(),
+            command: batch.command.as_ref(),
+            ids: events.iter().map(|event| event.id).collect(),
+            types: events
+                .iter()
+                .map(|event| event.event_type.as_str())
+                .collect(),
+            schema_versions: events
+                .iter()
+                .map(|event| i64::from(event.schema_version.get()))
+                .collect(),
+            payloads: events.iter().map(|event| event.payload.as_str()).collect(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Whether it can be sent again when nobody knows whether it was committed.
+    pub(super) fn can_be_repeated(&self) -> bool {
+        self.command.is_some()
+    }
+
+    /// Appends, or says why not.
+    pub(super) async fn run(
+        &self,
+        connection: &mut PgConnection,
+        statements: &Statements,
+        race: Race,
+    ) -> Result<Result<Appended, StoreError>, sqlx::Error> {
+        let row = self.query(statements, race).fetch_one(connection).await?;
+        self.answer(&row)
+    }
+
+    /// Looks whether the stream is what was expected, and writes nothing.
+    pub(super) async fn check(
+        &self,
+        connection: &mut PgConnection,
+        statements: &Statements,
+        store: &str,
+    ) -> Result<Appended, StoreError> {
+        let failed = |error| explain(store, "look at a stream", error);
+        let row = statements
+            .stream_head()
+            .bind(self.stream.category())
+            .bind(self.stream.id())
+            .fetch_optional(connection)
+            .await
+            .map_err(failed)?;
+        let (version, position, recorded_at) = match row {
+            None => (0, 0, self.time()),
+            Some(row) => (
+                row.try_get(0).map_err(failed)?,
+                row.try_get(1).map_err(failed)?,
+                row.try_get(2).map_err(failed)?,
+            ),
+        };
+        let version = Version::new(unsigned(version));
+        if self.expected.is_met_by(version) {
+            Ok(Appended {
+                version,
+                position: Position::new(unsigned(position)),
+                recorded_at,
+                outcome: Outcome::Written,
+            })
+        } else {
+            Err(self.conflict(version))
+        }
+    }
+
+    fn query<'q>(
+        &'q self,
+        statements: &Statements,
+        race: Race,
+    ) -> Query<'q, Postgres, PgArguments> {
+        let query: Query<'q, Postgres, PgArguments> = match race {
+            Race::Error => statements.append_events(),
+            Race::Answer => statements.append_events_or_answer(),
+        };
+        let expected = match self.expected {
+            Expected::Any => None,
+            Expected::NoStream => Some(0),
+            Expected::Exactly(version) => Some(clamp(version.get())),
+        };
+        query
+            .bind(self.stream.category())
+            .bind(self.stream.id())
+            .bind(expected)
+            .bind(self.time())
+            .bind(matches!(self.time, RecordedTime::Import(_)))
+            .bind(self.metadata)
+            .bind(self.command.map(|command| command.key.as_str()))
+            .bind(self.command.map(|command| command.fingerprint.0.cast_signed()))
+            .bind(self.ids.as_slice())
+            .bind(self.types.as_slice())
+            .bind(self.schema_versions.as_slice())
+            .bind(self.payloads.as_slice())
+    }
+
+    fn answer(&self, row: &PgRow) -> Result<Result<Appended, StoreError>, sqlx::Error> {
+        let outcome: &str = row.try_get(0)?;
+        Ok(match outcome {
+            "written" => {
+                let read = rows::version(row.try_get(1)?)
+                    .and_then(|version| Ok((version, rows::position(row.try_get(2)?)?)));
+                let recorded_at = row.try_get(3)?;
+                read.map_err(|fault| fault.explain(self.stream))
+                    .map(|(version, position)| Appended {
+                        version,
+                        position,
+                        recorded_at,
+                        outcome: Outcome::Written,
+                    })
+            }
+            "conflict" => {
+                let actual: i64 = row.try_get(1)?;
+                Err(self.conflict(Version::new(unsigned(actual))))
+            }
+            "time_reversed" => Err(StoreError::TimeReversed {
+                stream: self.stream.clone(),
+                recorded_at: self.time(),
+                last: row.try_get(3)?,
+            }),
+            _ => self.repeated(row)?,
+        })
+    }
+
+    fn repeated(&self, row: &PgRow) -> Result<Result<Appended, StoreError>, sqlx::Error> {
+        let raw = raw_command(row, row.try_get("stream")?, 5)?;
+        let Some(command) = self.command else {
+            return Err(sqlx::Error::RowNotFound);
+        };
+        Ok(rows::committed(&command.key, &raw)
+            .and_then(|committed| committed.repeated(command, self.stream)))
+    }
+
+    /// The time to store, as exactly as it is stored, unless the stream's last event is later.
+    fn time(&self) -> DateTime<Utc> {
+        let (RecordedTime::Clock(time) | RecordedTime::Import(time)) = self.time;
+        DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
+    }
+
+    fn conflict(&self, actual: Version) -> StoreError {
+        StoreError::Conflict {
+            stream: self.stream.clone(),
+            expected: self.expected,
+            actual,
+        }
+    }
+}
+
+/// A number that is 0 before the first event.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// Whether an append that was answered like this has left its transaction as it was.
+pub(super) fn is_refusal(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Conflict { .. }
+            | StoreError::KeyReused { .. }
+            | StoreError::TimeReversed { .. }
+            | StoreError::Corrupt { .. }
+    )
+}

@@ -1,0 +1,82 @@
+//! Rows of PostgreSQL's.
+
+use rehydrate::StoreError;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, Row as _};
+
+use super::error::explain;
+use crate::dialect::Dialect;
+use crate::dialect::rows::{RawCommand, RawEvent, RawSnapshot};
+
+impl Dialect for Postgres {
+    fn event(row: &PgRow) -> Result<RawEvent<'_>, sqlx::Error> {
+        Ok(RawEvent {
+            version: row.try_get(0)?,
+            position: row.try_get(1)?,
+            event_type: row.try_get(2)?,
+            schema_version: row.try_get(3)?,
+            // The driver has no text in a json column; what comes over the wire is the text.
+            payload: row.try_get_unchecked(4)?,
+            metadata: row.try_get_unchecked(5)?,
+            event_id: row.try_get(6)?,
+            recorded_at: row.try_get(7)?,
+        })
+    }
+
+    fn stream(row: &PgRow) -> Result<(&str, &str), sqlx::Error> {
+        Ok((row.try_get(8)?, row.try_get(9)?))
+    }
+
+    fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
+        explain(store, action, error)
+    }
+}
+
+/// What a row of `read_stream.sql` holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Command,
+    Snapshot,
+    Event,
+}
+
+pub(super) fn kind(row: &PgRow) -> Result<Kind, sqlx::Error> {
+    Ok(match row.try_get::<i16, _>(8)? {
+        0 => Kind::Command,
+        1 => Kind::Snapshot,
+        _ => Kind::Event,
+    })
+}
+
+pub(super) fn command(row: &PgRow) -> Result<RawCommand, sqlx::Error> {
+    let name: &str = row.try_get(2)?;
+    raw_command(row, name, 3)
+}
+
+/// The command in a row with a version, a position and a recorded time, by the columns' names.
+pub(super) fn raw_command(
+    row: &PgRow,
+    name: &str,
+    fingerprint: usize,
+) -> Result<RawCommand, sqlx::Error> {
+    // A category has no slash in it.
+    let (category, stream_id) = name.split_once('/').unwrap_or((name, ""));
+    Ok(RawCommand {
+        fingerprint: row.try_get(fingerprint)?,
+        category: category.to_owned(),
+        stream_id: stream_id.to_owned(),
+        version: row.try_get("version")?,
+        position: row.try_get("position")?,
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}
+
+pub(super) fn snapshot(row: &PgRow) -> Result<RawSnapshot, sqlx::Error> {
+    Ok(RawSnapshot {
+        version: row.try_get(0)?,
+        position: row.try_get(1)?,
+        state: row.try_get(2)?,
+        fingerprint: row.try_get(3)?,
+        recorded_at: row.try_get(7)?,
+    })
+}

@@ -1,0 +1,3 @@
+//! The promises of `EventStore`.
+
+rehydrate::store_contract!(crate::common::contract_store());

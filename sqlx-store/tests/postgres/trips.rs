@@ -1,0 +1,135 @@
+//! Round trips, counted on the wire.
+
+use futures_util::TryStreamExt as _;
+use rehydrate::{
+    Aggregate, Event, EventStore as _, Expected, LogQuery, Position, Repository, StreamQuery,
+};
+use rehydrate_sqlx::{PostgresOptions, PostgresStore};
+use serde::{Deserialize, Serialize};
+
+use crate::common::{Place, batch, batch_with_key, stream};
+use crate::proxy::Proxy;
+
+/// A store with one connection, by way of a proxy.
+async fn open(place: &Place, proxy: &Proxy) -> PostgresStore {
+    let options = PostgresOptions::new(proxy.connect_options())
+        .schema(&place.schema)
+        .max_connections(1)
+        .wake_others(false);
+    PostgresStore::connect(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_call_is_one_round_trip() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let store = open(&place, &proxy).await;
+    let payment = stream(1);
+    let many: Vec<String> = (0..500).map(|number| number.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let query = StreamQuery {
+        snapshot: Some(rehydrate::Fingerprint(1)),
+        ..StreamQuery::new(payment.clone())
+    };
+    for round in ["first", "second"] {
+        proxy.trips();
+        let key = batch_with_key(&many, round);
+        store.append(&payment, Expected::Any, &key).await.unwrap();
+        let append = proxy.trips();
+        store.append(&payment, Expected::Any, &key).await.unwrap();
+        let repeated = proxy.trips();
+        let stale = store
+            .append(&payment, Expected::NoStream, &batch(&["1"]))
+            .await;
+        assert!(stale.is_err());
+        let conflict = proxy.trips();
+        let pages = store.read(&query).await.unwrap().pages;
+        pages.try_collect::<Vec<_>>().await.unwrap();
+        let read = proxy.trips();
+        store
+            .read_log(&LogQuery::after(Position(0)))
+            .await
+            .unwrap();
+        let log = proxy.trips();
+        store.watermark().await.unwrap();
+        let watermark = proxy.trips();
+        if round == "first" {
+            // A statement is prepared once on each connection.
+            assert_eq!(append, ["prepare append", "append"]);
+            assert_eq!(read, ["prepare read", "read"]);
+        } else {
+            assert_eq!(append, ["append"]);
+            assert_eq!(read, ["read"]);
+            assert_eq!(log, ["read log"]);
+            assert_eq!(watermark, ["watermark"]);
+        }
+        assert_eq!(repeated, ["append"]);
+        assert_eq!(conflict, ["append"]);
+    }
+}
+
+#[derive(Event, Serialize, Deserialize)]
+enum CounterEvent {
+    Counted { by: u64 },
+}
+
+#[derive(Aggregate, Default, Serialize, Deserialize)]
+#[aggregate(id = String, event = CounterEvent, snapshot(every = 100))]
+struct Counter {
+    sum: u64,
+}
+
+impl ApplyCounterEvent for Counter {
+    fn counted(&mut self, by: u64) {
+        self.sum += by;
+    }
+}
+
+#[tokio::test]
+async fn a_load_is_one_round_trip_and_an_execute_is_two() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let counters: Repository<Counter> = Repository::new(open(&place, &proxy).await);
+    let id = "one".to_owned();
+    let count = async || {
+        let counted = counters
+            .execute(&id, |_| Ok::<_, std::convert::Infallible>(CounterEvent::Counted { by: 1 }))
+            .await;
+        counted.unwrap()
+    };
+    count().await;
+    proxy.trips();
+    assert_eq!(count().await.sum, 2);
+    assert_eq!(proxy.trips(), ["read", "append"]);
+    assert_eq!(counters.load(&id).await.unwrap().sum, 2);
+    assert_eq!(proxy.trips(), ["read"]);
+}
+
+#[tokio::test]
+async fn a_transaction_takes_a_round_trip_for_each_call_and_one_for_each_end() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let store = open(&place, &proxy).await;
+    for round in 0..2 {
+        proxy.trips();
+        let mut transaction = store.begin().await.unwrap();
+        for id in [round * 2, round * 2 + 1] {
+            transaction
+                .append(&stream(id), Expected::NoStream, &batch(&["1"]))
+                .await
+                .unwrap();
+        }
+        transaction.commit().await.unwrap();
+    }
+    let begin = include_str!("../../sql/postgres/begin.sql").trim();
+    assert_eq!(
+        proxy.trips(),
+        [begin, "append or answer", "append or answer", "COMMIT"]
+    );
+}
