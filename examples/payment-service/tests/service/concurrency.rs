@@ -67,7 +67,7 @@ fn of_200_concurrent_payments_each_key_is_one_event() {
 }
 
 #[test]
-fn an_acknowledged_payment_survives_a_power_cut_and_is_there_once() {
+fn an_acknowledged_payment_survives_a_killed_server_and_is_there_once() {
     let place = Place::new();
     let server = place.serve();
     let fines = ["A1", "A2", "A3"];

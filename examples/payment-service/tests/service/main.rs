@@ -10,6 +10,7 @@
 )]
 
 mod concurrency;
+mod databases;
 mod domain;
 mod failing_store;
 mod http;

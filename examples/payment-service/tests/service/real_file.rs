@@ -10,7 +10,7 @@ use crate::program::Place;
 fn the_real_log_is_imported_once_and_reconciles() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
     if !file.exists() {
-        println!("skipped: there is no {}", file.display());
+        println!("not run: there is no {}", file.display());
         return;
     }
     let place = Place::new();
