@@ -1,4 +1,4 @@
-//! Many clients at once, and a power cut.
+//! Many clients at once, and a server that is killed.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc;
