@@ -95,7 +95,8 @@ const SUPPORTED: &[&str] = &[
 
 fn supported() -> String {
     if SUPPORTED.is_empty() {
-        "this build supports no scheme: enable a feature of rehydrate-sqlx, such as `sqlite`".to_owned()
+        "this build supports no scheme: enable a feature of rehydrate-sqlx, such as `sqlite`"
+            .to_owned()
     } else {
         format!("the supported schemes are: {}", SUPPORTED.join(", "))
     }

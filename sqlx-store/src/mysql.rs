@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position, Snapshot,
-    StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
+    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -39,6 +39,76 @@ pub use self::transaction::MySqlTransaction;
 const POLL: Duration = Duration::from_millis(500);
 
 /// A log on a MySQL or MariaDB server. Cheap to clone; the clones are one store.
+///
+/// For MariaDB 10.6 and newer; tested with 10.11. It is written for MySQL 8.0 and newer, too, with
+/// nothing that only MariaDB has, but its tests have not run there. It promises what [`EventStore`]
+/// says. The application may keep tables of its own in the database; the store's begin with
+/// `rehydrate_`.
+///
+/// ```no_run
+/// # use rehydrate_sqlx::{MySqlOptions, MySqlStore};
+/// # async fn example() -> Result<(), rehydrate::StoreError> {
+/// let options = MySqlOptions::from_url("mysql://app:secret@db.example/payments")?;
+/// MySqlStore::migrate(&options).await?;
+/// let store = MySqlStore::connect(options).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Round trips
+/// An append takes two: one hands it to the session, in constant text with binds, and one runs a
+/// script of constant text on it, from its beginning to its commit. A repetition takes a third. A
+/// load takes one, with the command, the snapshot and all events; so do a page of the log and the
+/// watermark. A transaction takes three, and two more for each append. The first use of a statement
+/// on a connection takes one more, and a new connection four.
+///
+/// # The order and what it costs
+/// Positions come from a row that an append locks until it has committed. So the order of positions
+/// is the order of commits, what is committed in that row is the watermark, and no reader ever
+/// misses an event. Appends commit one after the other, whatever streams they go to. The row is
+/// locked after the append has been compared with its stream and its key, which refuses what is
+/// stale without waiting, and only while the server works: never while it waits for a client, so
+/// that a client that is slow or dies holds nobody up. A [`MySqlTransaction`] does hold it from its
+/// first append on.
+///
+/// On two busy cores shared with the server, appends of one event a second in two runs, and in a
+/// third one with each request a few milliseconds on its way:
+///
+/// | | 1 writer | 8 writers | far away: 1 | 8 |
+/// |---|---|---|---|---|
+/// | this store | 1057, 1092 | 1582, 1495 | 123 | 782 |
+/// | the same script with `AUTO_INCREMENT` and without the row, which loses events | 1102, 1235 | 1541, 2105 | | |
+/// | the row, with a round trip for each statement | 1347, 1507 | 2121, 1843 | 61 | 100 |
+///
+/// So the row costs a tenth of the speed where nobody else writes and up to a third where eight do.
+/// A script is parsed each time, which is why statements that were prepared and are sent one by one
+/// win where a round trip takes no time; over a network they keep the row locked during three of
+/// them. Measure your own with `cargo test --release -p rehydrate-sqlx --features mysql --test mysql
+/// cost -- --ignored --nocapture --test-threads 1`.
+///
+/// # Cut short
+/// An append whose future is dropped, or whose client dies, is there as a whole or not at all, and
+/// keeps nothing locked: the server has all of it and ends it by itself. Use an idempotency key to
+/// find out, as after [`StoreError::OutcomeUnknown`].
+///
+/// A server that flushes its log after it has made a commit visible, as InnoDB without a binary log
+/// does, may show an event to a reader a moment before it survives the loss of power. What an append
+/// has acknowledged survives it with `innodb_flush_log_at_trx_commit = 1`, the server's default.
+///
+/// # Waiting
+/// An append in this process ends its waits at once; one in another process is seen within half a
+/// second.
+///
+/// # Accounts
+/// The account that migrates owns the tables. Others need what this gives them:
+///
+/// ```sql
+#[doc = include_str!("../migrations/mysql/roles.sql")]
+/// ```
+///
+/// To see the statement of whoever holds the watermark up, [`diagnose`](EventStore::diagnose) needs
+/// the right `PROCESS`, too. Nobody but the owner should be able to `DROP` or `TRUNCATE` the tables,
+/// which no trigger prevents.
 #[derive(Clone)]
 pub struct MySqlStore(Arc<Inner>);
 

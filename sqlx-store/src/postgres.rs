@@ -91,7 +91,8 @@ macro_rules! reading {
 /// ```
 ///
 /// # Poolers
-/// PgBouncer with `pool_mode = session` needs nothing. With `pool_mode = transaction`, use version
+/// PgBouncer with `pool_mode = session` needs nothing, but at least as many connections to the server
+/// as its clients have [to it](PostgresOptions::max_connections). With `pool_mode = transaction`, use version
 /// 1.21 or newer with `max_prepared_statements`, or
 /// [`transaction_pooling`](PostgresOptions::transaction_pooling).
 #[derive(Clone)]

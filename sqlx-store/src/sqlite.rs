@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position, Snapshot,
-    StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
+    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 use self::append::Append;

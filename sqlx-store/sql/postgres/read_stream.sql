@@ -17,7 +17,7 @@ snapshot AS MATERIALIZED (
     FROM rehydrate_snapshots
     WHERE $7 IS NOT NULL AND NOT EXISTS (SELECT FROM command)
         AND category = $1 AND stream_id = $2 AND version > $3 AND version <= $4
-        AND recorded_at <= coalesce($5, 'infinity')
+        AND recorded_at <= coalesce($5::timestamptz, 'infinity')
 )
 SELECT
     version, position, stream AS event_type, fingerprint AS schema_version, NULL::json AS payload,
@@ -34,7 +34,7 @@ UNION ALL
     FROM rehydrate_events
     WHERE category = $1 AND stream_id = $2 AND version <= $4
         AND version > coalesce((SELECT version FROM snapshot WHERE state IS NOT NULL), $3)
-        AND recorded_at <= coalesce($5, 'infinity')
+        AND recorded_at <= coalesce($5::timestamptz, 'infinity')
         AND NOT EXISTS (SELECT FROM command)
     ORDER BY version
     LIMIT $6

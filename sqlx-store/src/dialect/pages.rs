@@ -63,8 +63,10 @@ pub(crate) fn push_to_log<D: Dialect>(page: &mut Page, row: &D::Row) -> Result<(
         source: error.into(),
     };
     let (category, id) = D::stream(row).map_err(unreadable)?;
-    let event = D::event(row).map_err(unreadable)?;
-    match rows::push_event(page, &event, category, id) {
+    let pushed = D::event(row)
+        .map_err(rows::Fault::from)
+        .and_then(|event| rows::push_event(page, &event, category, id));
+    match pushed {
         Ok(_) => Ok(()),
         Err(fault) => Err(fault.explain(&rows::stream(category, id)?)),
     }

@@ -102,6 +102,7 @@ impl<D: Dialect> Pool<D> {
         self.0.idle().clear();
     }
 
+    #[cfg(feature = "postgres")]
     pub(crate) fn options(&self) -> &Options<D> {
         &self.0.options
     }

@@ -16,9 +16,27 @@ pub(crate) enum Fault {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
-        Self::Unreadable(error)
+        match &error {
+            sqlx::Error::ColumnDecode { source, .. } => match source.downcast_ref::<NoTime>() {
+                Some(NoTime(micros)) => absurd("recorded time", *micros),
+                None => Self::Unreadable(error),
+            },
+            _ => Self::Unreadable(error),
+        }
     }
 }
+
+/// A number of microseconds that is beyond any calendar.
+#[derive(Debug)]
+struct NoTime(i64);
+
+impl std::fmt::Display for NoTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} microseconds are no time", self.0)
+    }
+}
+
+impl std::error::Error for NoTime {}
 
 impl Fault {
     pub(crate) fn explain(self, stream: &StreamId) -> StoreError {
@@ -158,7 +176,7 @@ pub(crate) fn position(value: i64) -> Result<Position, Fault> {
 pub(crate) fn time(micros: i64) -> Result<DateTime<Utc>, sqlx::Error> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| sqlx::Error::ColumnDecode {
         index: "recorded_at".to_owned(),
-        source: format!("{micros} microseconds are no time").into(),
+        source: NoTime(micros).into(),
     })
 }
 

@@ -101,7 +101,9 @@ impl<'a> Append<'a> {
             RecordedTime::Import(time) => (time, 1),
         };
         let key = self.command.map(|command| command.key.as_bytes());
-        let fingerprint = self.command.map(|command| command.fingerprint.0.cast_signed());
+        let fingerprint = self
+            .command
+            .map(|command| command.fingerprint.0.cast_signed());
         sqlx::query(statements::BIND_APPEND)
             .bind(self.stream.category().as_bytes())
             .bind(self.stream.id().as_bytes())
@@ -122,7 +124,7 @@ impl<'a> Append<'a> {
     pub(super) async fn run(
         &self,
         connection: &mut MySqlConnection,
-        script: Script,
+        script: &'static Script,
         store: &str,
     ) -> Result<Result<Appended, StoreError>, Failed> {
         let verdict = run(connection, script).await?;
@@ -240,18 +242,18 @@ impl<'a> Append<'a> {
     }
 }
 
-async fn run(connection: &mut MySqlConnection, script: Script) -> Result<Verdict, Failed> {
+async fn run(connection: &mut MySqlConnection, script: &'static Script) -> Result<Verdict, Failed> {
     let mut answered = 0;
     let mut verdict = None;
     {
-        let mut answers = sqlx::raw_sql(script.text).fetch_many(connection);
+        let mut answers = sqlx::raw_sql(script.text()).fetch_many(connection);
         loop {
             match answers.try_next().await {
                 Ok(Some(Either::Left(_))) => answered += 1,
                 Ok(Some(Either::Right(row))) => verdict = Some(row),
                 Ok(None) => break,
                 Err(error) => {
-                    let at_last = answered + 1 >= script.statements;
+                    let at_last = answered + 1 >= script.len();
                     return Err(Failed { error, at_last });
                 }
             }

@@ -31,7 +31,9 @@ pub(super) async fn diagnose(
     diagnosis.watermark = watermark(connection, store).await?;
     diagnosis.head = given_out.max(diagnosis.watermark);
     if diagnosis.head > diagnosis.watermark {
-        diagnosis.held_by.extend(holder(connection, writer, store).await?);
+        diagnosis
+            .held_by
+            .extend(holder(connection, writer, store).await?);
     }
     diagnosis.missing_indexes = sqlx::query_scalar(statements::MISSING_INDEXES)
         .fetch_all(&mut *connection)

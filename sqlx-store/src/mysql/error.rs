@@ -52,10 +52,27 @@ fn meaning_of(code: u16) -> Meaning {
         1022 | 1062 | 1586 => Meaning::Taken,
         // No connection left; going down; killed; the network; a statement's time is over; a
         // cluster that is not ready; and what a proxy says for the client library.
-        1040 | 1203 | 1226 | 1053 | 1077..=1080 | 1152 | 1158..=1161 | 1184 | 1317 | 1927 | 1969
-        | 3024 | 3168 | 3169 | 4031 | 1047 | 2002 | 2003 | 2006 | 2013 | 2055 => {
-            Meaning::Unavailable
-        }
+        1040
+        | 1203
+        | 1226
+        | 1053
+        | 1077..=1080
+        | 1152
+        | 1158..=1161
+        | 1184
+        | 1317
+        | 1927
+        | 1969
+        | 3024
+        | 3168
+        | 3169
+        | 4031
+        | 1047
+        | 2002
+        | 2003
+        | 2006
+        | 2013
+        | 2055 => Meaning::Unavailable,
         1290 | 1036 | 1792 | 1836 | 3100 => Meaning::ReadOnly,
         1021 | 1114 => Meaning::Full,
         1153 | 1301 => Meaning::TooLarge,

@@ -59,7 +59,11 @@ pub(super) async fn read_log(
     let last = events.last().map_or(query.after, |event| event.position);
     let page = LogPage {
         events,
-        read_to: if is_last { watermark.max(query.after) } else { last },
+        read_to: if is_last {
+            watermark.max(query.after)
+        } else {
+            last
+        },
         watermark,
     };
     Ok((page, is_whole))

@@ -12,15 +12,7 @@ use crate::dialect::pool::Limits;
 
 /// What a URL may say; anything else is refused, so that nothing is ignored in silence.
 const PARAMETERS: [&str; 9] = [
-    "ssl-mode",
-    "sslmode",
-    "ssl-ca",
-    "sslca",
-    "ssl-cert",
-    "sslcert",
-    "ssl-key",
-    "sslkey",
-    "socket",
+    "ssl-mode", "sslmode", "ssl-ca", "sslca", "ssl-cert", "sslcert", "ssl-key", "sslkey", "socket",
 ];
 
 /// How to open a [`MySqlStore`](crate::MySqlStore).
@@ -103,7 +95,8 @@ impl MySqlOptions {
             Some(database) if !database.is_empty() => Ok(()),
             _ => Err(StoreError::CannotOpen {
                 store: self.name(),
-                reason: "its URL names no database: add one, as in mysql://host/payments".to_owned(),
+                reason: "its URL names no database: add one, as in mysql://host/payments"
+                    .to_owned(),
                 source: None,
             }),
         }
@@ -116,7 +109,8 @@ impl MySqlOptions {
     pub(super) fn lock_seconds(&self) -> i64 {
         // What the server takes for its longest.
         let longest = 1_073_741_824;
-        i64::try_from(self.lock_timeout.as_secs()).map_or(longest, |seconds| seconds.clamp(1, longest))
+        i64::try_from(self.lock_timeout.as_secs())
+            .map_or(longest, |seconds| seconds.clamp(1, longest))
     }
 
     pub(super) fn connection(&self) -> MySqlConnectOptions {
@@ -150,7 +144,9 @@ impl FromStr for MySqlOptions {
         }
         let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
         for parameter in parameters.split('&').filter(|text| !text.is_empty()) {
-            let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
+            let name = parameter
+                .split_once('=')
+                .map_or(parameter, |(name, _)| name);
             if !PARAMETERS.contains(&name) {
                 return Err(refuse(format!(
                     "`{name}` is not one of its URL's parameters ssl-mode, ssl-ca, ssl-cert, \

@@ -38,12 +38,11 @@ enum Item {
     Page(Page),
 }
 
-/// How a read on a connection has ended.
-enum Rest {
-    /// Nobody wants the rest.
-    Unread,
-    /// What is still to be handed over, when the connection has been given back.
-    Last(Option<Item>, Page),
+/// What is still to be handed over when a connection has nothing left to read.
+struct Rest {
+    /// None if it has been handed over before.
+    beginning: Option<Item>,
+    last: Page,
 }
 
 type Items = mpsc::Sender<Result<Item, StoreError>>;
@@ -65,17 +64,17 @@ where
         let rest = read_on(&mut connection, &query, store, &items).await;
         // If nobody is left to take it, nobody misses it.
         match rest {
-            Ok(Rest::Last(beginning, page)) => {
+            Ok(Some(Rest { beginning, last })) => {
                 connection.finish();
                 if let Some(beginning) = beginning {
                     let _ = items.send(Ok(beginning)).await;
                 }
-                if !page.is_empty() {
-                    let _ = items.send(Ok(Item::Page(page))).await;
+                if !last.is_empty() {
+                    let _ = items.send(Ok(Item::Page(last))).await;
                 }
             }
             // The connection is closed, which stops the server.
-            Ok(Rest::Unread) => {}
+            Ok(None) => {}
             Err(error) => {
                 let _ = items.send(Err(error)).await;
             }
@@ -98,12 +97,13 @@ where
     })
 }
 
+/// None if nobody wants the rest.
 async fn read_on(
     connection: &mut MySqlConnection,
     query: &StreamQuery,
     store: &str,
     items: &Items,
-) -> Result<Rest, StoreError> {
+) -> Result<Option<Rest>, StoreError> {
     let mut rows = select(connection, query);
     let (beginning, last, first) = begin(&mut rows, query, store).await?;
     let mut rows = stream::iter(first.map(Ok)).chain(rows).boxed();
@@ -115,11 +115,11 @@ async fn read_on(
     let mut beginning = Some(beginning);
     loop {
         match events.next_page::<MySql>(&mut rows).await? {
-            (page, End::Reached) => return Ok(Rest::Last(beginning, page)),
+            (last, End::Reached) => return Ok(Some(Rest { beginning, last })),
             (page, End::NotYet) => {
                 for item in beginning.take().into_iter().chain([Item::Page(page)]) {
                     if items.send(Ok(item)).await.is_err() {
-                        return Ok(Rest::Unread);
+                        return Ok(None);
                     }
                 }
             }
@@ -163,7 +163,10 @@ async fn begin(
 
 /// The binds in the order of the statement.
 fn select<'c>(connection: &'c mut MySqlConnection, query: &StreamQuery) -> Rows<'c, MySql> {
-    let key = query.command.as_ref().map(|command| command.key.as_bytes().to_vec());
+    let key = query
+        .command
+        .as_ref()
+        .map(|command| command.key.as_bytes().to_vec());
     let category = query.stream.category().as_bytes().to_vec();
     let id = query.stream.id().as_bytes().to_vec();
     let fingerprint = query.snapshot.map(|wanted| wanted.0.cast_signed());

@@ -46,7 +46,10 @@ impl Server {
         let mut connection = self.pool.acquire().await?;
         if !connection.is_reused() {
             // Too far away for a clock is as good as never.
-            let patience = self.limits.acquire_timeout.min(Duration::from_secs(1 << 30));
+            let patience = self
+                .limits
+                .acquire_timeout
+                .min(Duration::from_secs(1 << 30));
             tokio::time::timeout(patience, set_up(&mut connection, self.lock_seconds))
                 .await
                 .map_err(|_| StoreError::Unavailable {
@@ -80,7 +83,9 @@ impl Server {
 
     /// The most bytes that a bind should have.
     pub(super) fn largest_bind(&self) -> usize {
-        self.packet_limit.load(Ordering::Relaxed).saturating_sub(OVERHEAD)
+        self.packet_limit
+            .load(Ordering::Relaxed)
+            .saturating_sub(OVERHEAD)
     }
 
     /// Refuses what the server would answer by hanging up.

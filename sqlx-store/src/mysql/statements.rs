@@ -1,6 +1,8 @@
 //! The statements, each in a file of its own, and the scripts made of them; those that no other
 //! database needs are in `own`.
 
+use std::sync::LazyLock;
+
 macro_rules! sql {
     ($file:literal) => {
         include_str!(concat!("../../sql/mysql/", $file, ".sql"))
@@ -16,18 +18,31 @@ macro_rules! statements {
 /// Several statements that are sent together, so that nothing is waited for in between.
 macro_rules! scripts {
     ($($(#[$doc:meta])* $name:ident = [$($file:literal),* $(,)?]),* $(,)?) => {
-        $($(#[$doc])* pub(super) const $name: Script = Script {
-            text: concat!($(sql!($file), ";\n"),*),
-            statements: [$($file),*].len(),
-        };)*
+        $($(#[$doc])* pub(super) static $name: Script = Script(LazyLock::new(|| {
+            [$(without_comments(sql!($file))),*].join(";\n")
+        }), [$($file),*].len());)*
     };
 }
 
 /// Constant text, in one round trip; what it works on is in the session.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Script {
-    pub(super) text: &'static str,
-    pub(super) statements: usize,
+#[derive(Debug)]
+pub(super) struct Script(LazyLock<String>, usize);
+
+impl Script {
+    pub(super) fn text(&'static self) -> &'static str {
+        &self.0
+    }
+
+    /// How many statements there are.
+    pub(super) fn len(&self) -> usize {
+        self.1
+    }
+}
+
+/// A script is sent and parsed each time, so it has nothing in it that is only for people.
+fn without_comments(sql: &str) -> String {
+    let lines = sql.lines().filter(|line| !line.starts_with("--"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 statements! {

@@ -92,11 +92,15 @@ impl MySqlTransaction {
     ) -> Result<Appended, StoreError> {
         self.check()?;
         let append = Append::new(stream, expected, batch)?;
-        self.store.server().check_size("append events", append.bytes())?;
+        self.store
+            .server()
+            .check_size("append events", append.bytes())?;
         // Until the outcome is known, so that an append whose future is dropped breaks it.
         self.is_broken = true;
         let appended = if batch.events.is_empty() {
-            append.compare(&mut self.connection, self.store.name()).await
+            append
+                .compare(&mut self.connection, self.store.name())
+                .await
         } else {
             self.run(&append).await
         };
@@ -109,7 +113,7 @@ impl MySqlTransaction {
         let connection = &mut *self.connection;
         let failed = |error| explain_write(store, "append events", error);
         append.bind(connection).await.map_err(failed)?;
-        let script = statements::APPEND_IN_TRANSACTION;
+        let script = &statements::APPEND_IN_TRANSACTION;
         match append.run(connection, script, store).await {
             Ok(outcome) => outcome,
             Err(Failed { error, .. }) if meaning(&error) == Meaning::Taken => {
@@ -196,11 +200,11 @@ impl MySqlTransaction {
 }
 
 async fn begin(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-    Control::begin(connection, Some(statements::BEGIN.text.into_sql_str())).await
+    Control::begin(connection, Some(statements::BEGIN.text().into_sql_str())).await
 }
 
 async fn commit(mut connection: Pooled<MySql>, store: &str) -> Result<(), StoreError> {
-    sqlx::raw_sql(statements::COMMIT.text)
+    sqlx::raw_sql(statements::COMMIT.text())
         .execute(&mut *connection)
         .await
         .map_err(|error| explain_commit(store, error))?;

@@ -42,7 +42,10 @@ pub(super) async fn append(
 async fn attempt(server: &Server, append: &Append<'_>) -> Result<Attempt, StoreError> {
     let mut connection = bound(server, append).await?;
     let store = server.name();
-    match append.run(&mut connection, statements::APPEND, store).await {
+    match append
+        .run(&mut connection, &statements::APPEND, store)
+        .await
+    {
         Ok(outcome) => {
             if !is_lost(&outcome) {
                 connection.give_back();

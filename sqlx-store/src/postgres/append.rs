@@ -136,7 +136,10 @@ impl<'a> Append<'a> {
             .bind(matches!(self.time, RecordedTime::Import(_)))
             .bind(self.metadata)
             .bind(self.command.map(|command| command.key.as_str()))
-            .bind(self.command.map(|command| command.fingerprint.0.cast_signed()))
+            .bind(
+                self.command
+                    .map(|command| command.fingerprint.0.cast_signed()),
+            )
             .bind(self.ids.as_slice())
             .bind(self.types.as_slice())
             .bind(self.schema_versions.as_slice())

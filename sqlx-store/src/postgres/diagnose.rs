@@ -42,7 +42,10 @@ pub(super) async fn diagnose(
     }
     let missing = statements.missing_indexes().bind(schema.to_owned());
     let missing = missing.fetch_all(&mut *connection).await.map_err(failed)?;
-    let missing = missing.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>();
+    let missing = missing
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<_, _>>();
     diagnosis.missing_indexes = missing.map_err(failed)?;
     let longest = statements.longest_streams().bind(LONGEST);
     for row in longest.fetch_all(&mut *connection).await.map_err(failed)? {

@@ -46,12 +46,10 @@ impl Meaning {
 
 pub(super) fn meaning(error: &sqlx::Error) -> Meaning {
     match error {
-        sqlx::Error::Database(error) => {
-            match error.try_downcast_ref::<PgDatabaseError>() {
-                Some(error) => meaning_of(error.code(), error.constraint()),
-                None => Meaning::Other,
-            }
-        }
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
+            Some(error) => meaning_of(error.code(), error.constraint()),
+            None => Meaning::Other,
+        },
         // The end of what was sent did not go out, so nothing was committed.
         sqlx::Error::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Meaning::Closed,
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Meaning::Cut,
@@ -104,9 +102,10 @@ pub(super) fn explain(store: &str, action: &'static str, error: sqlx::Error) -> 
         source: Some(error.into()),
     };
     match meaning(&error) {
-        Meaning::LostRace | Meaning::Busy => {
-            unavailable(format!("another transaction of {store} was in the way"), error)
-        }
+        Meaning::LostRace | Meaning::Busy => unavailable(
+            format!("another transaction of {store} was in the way"),
+            error,
+        ),
         Meaning::Closed | Meaning::Cut => {
             unavailable(format!("the connection to {store} is lost"), error)
         }

@@ -2,9 +2,7 @@
 
 use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
-use rehydrate::{
-    CommittedCommand, Page, SnapshotRead, StoreError, StreamQuery, StreamRead,
-};
+use rehydrate::{CommittedCommand, Page, SnapshotRead, StoreError, StreamQuery, StreamRead};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres};
 
@@ -118,7 +116,7 @@ fn rows_of<'c>(
         .bind(clamp(query.after.get()))
         .bind(until)
         .bind(query.as_of)
-        .bind(query.limit.map(|limit| clamp(limit)))
+        .bind(query.limit.map(clamp))
         .bind(query.snapshot.map(|wanted| wanted.0.cast_signed()))
         .bind(query.command.as_ref().map(|command| command.key.clone()))
         .fetch(connection)

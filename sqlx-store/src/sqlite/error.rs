@@ -195,7 +195,7 @@ mod tests {
         for code in [8, 13, 14, 26, 11] {
             assert_eq!(
                 explain("events.db", "read", error(code)).kind(),
-                ErrorKind::Refused
+                ErrorKind::Operator
             );
         }
     }

@@ -10,7 +10,7 @@ use super::append::find_command;
 use super::error::explain;
 use super::statements;
 use crate::dialect::pages::{End, Events, Rows, produce};
-use crate::dialect::rows::{self, RawSnapshot};
+use crate::dialect::rows::{self, Fault, RawSnapshot};
 
 /// Reads a stream on a connection that is given back as soon as there is nothing left to read.
 pub(super) async fn read_stream<'a, C>(
@@ -91,7 +91,7 @@ async fn read_snapshot(
         return Ok(SnapshotRead::None);
     };
     let recorded_at =
-        rows::time(micros).map_err(|error| explain(store, "read a snapshot", error))?;
+        rows::time(micros).map_err(|error| Fault::from(error).explain(&query.stream))?;
     rows::snapshot(
         query,
         RawSnapshot {

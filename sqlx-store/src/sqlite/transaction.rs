@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use rehydrate::{
-    AfterCommit, Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId, StreamQuery, StreamRead,
-    Transaction,
+    AfterCommit, Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId,
+    StreamQuery, StreamRead, Transaction,
 };
 use sqlx::SqliteConnection;
 use tokio::sync::OwnedMutexGuard;

@@ -166,11 +166,33 @@ pub(crate) async fn log(store: &dyn EventStore) -> Vec<String> {
         .collect()
 }
 
-/// Lets a future come as far as it can without waiting.
-pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) {
+/// Lets a future come as far as it can without waiting; true if that is its end.
+pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> bool {
     std::future::poll_fn(|context| {
-        let _ = std::pin::Pin::new(&mut *future).poll(context);
-        std::task::Poll::Ready(())
+        let polled = std::pin::Pin::new(&mut *future).poll(context);
+        std::task::Poll::Ready(polled.is_ready())
     })
-    .await;
+    .await
 }
+
+/// The connection to the database that waits for a lock, once there is one: nothing else takes so
+/// long here. (What InnoDB tells of its transactions is too old while it is asked again and again.)
+pub(crate) async fn waiter(stranger: &mut MySqlConnection) -> i64 {
+    let waiting = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist
+        WHERE db = DATABASE() AND id <> CONNECTION_ID() AND command IN ('Query', 'Execute')
+        AND time_ms > 50";
+    loop {
+        let found: Option<i64> = sqlx::query_scalar(waiting)
+            .fetch_optional(&mut *stranger)
+            .await
+            .unwrap();
+        if let Some(id) = found {
+            return id;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Takes the counter and keeps it.
+pub(crate) const LOCK: &str =
+    "START TRANSACTION; SELECT position FROM rehydrate_counter WHERE id = 1 FOR UPDATE";

@@ -1,15 +1,19 @@
 //! What the exact order costs, beside the same append with AUTO_INCREMENT, which loses events.
 //!
-//! `cargo test --release -p rehydrate-sqlx --features mysql --test mysql cost -- --ignored --nocapture`
+//! `cargo test --release -p rehydrate-sqlx --features mysql --test mysql cost -- --ignored --nocapture
+//! --test-threads 1`
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rehydrate::{EventStore as _, Expected};
-use sqlx::mysql::MySqlConnection;
+use rehydrate_sqlx::{MySqlOptions, MySqlStore};
+use sqlx::ConnectOptions as _;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 
 use crate::common::{Database, batch, run, stream};
+use crate::proxy;
 
 const SECONDS: u64 = 3;
 
@@ -45,12 +49,7 @@ const INSERT_AT: &str = "INSERT INTO events_by_hand
     (position, category, stream_id, version, event_type, schema_version, payload, event_id,
     recorded_at) VALUES (?, ?, ?, ?, 'captured', 1, ?, ?, 1700000000000000)";
 
-async fn once(
-    way: Way,
-    store: &rehydrate_sqlx::MySqlStore,
-    connection: &mut MySqlConnection,
-    id: u64,
-) {
+async fn once(way: Way, store: &MySqlStore, connection: &mut MySqlConnection, id: u64) {
     let payload = r#"{"amount_cents":1000,"currency":"EUR"}"#;
     let event_id = uuid::Uuid::now_v7();
     match way {
@@ -60,7 +59,8 @@ async fn once(
             appended.await.unwrap();
         }
         Way::AutoIncrement => {
-            let events = serde_json::json!([[event_id.simple().to_string(), "captured", 1, payload]]);
+            let events =
+                serde_json::json!([[event_id.simple().to_string(), "captured", 1, payload]]);
             sqlx::query(BIND)
                 .bind("payment")
                 .bind(id.to_string())
@@ -79,11 +79,12 @@ async fn once(
         }
         Way::CounterStepByStep | Way::CounterAndValues => {
             run(connection, "START TRANSACTION").await;
-            let position: i64 =
-                sqlx::query_scalar("SELECT position FROM rehydrate_counter WHERE id = 1 FOR UPDATE")
-                    .fetch_one(&mut *connection)
-                    .await
-                    .unwrap();
+            let position: i64 = sqlx::query_scalar(
+                "SELECT position FROM rehydrate_counter WHERE id = 1 FOR UPDATE",
+            )
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
             if matches!(way, Way::CounterStepByStep) {
                 sqlx::query("SELECT version FROM events_by_hand WHERE category = 'payment' AND stream_id = ? ORDER BY version DESC LIMIT 1")
                     .bind(id.to_string())
@@ -111,7 +112,7 @@ async fn once(
     }
 }
 
-async fn measure(way: Way, writers: usize) -> Option<f64> {
+async fn measure(way: Way, writers: usize, delay: Duration) -> Option<f64> {
     let database = Database::migrated().await?;
     let mut stranger = database.stranger().await;
     run(
@@ -120,13 +121,25 @@ async fn measure(way: Way, writers: usize) -> Option<f64> {
         ALTER TABLE events_by_hand MODIFY position BIGINT NOT NULL AUTO_INCREMENT",
     )
     .await;
-    let store = database.open().await;
+    let mut at: MySqlConnectOptions = crate::common::url().parse().unwrap();
+    let mut url = crate::common::url();
+    if !delay.is_zero() {
+        let port = proxy::start_far_away(at.get_host().to_owned(), at.get_port(), delay).await;
+        let near = format!("{}:{}", at.get_host(), at.get_port());
+        url = url.replace(&near, &format!("127.0.0.1:{port}"));
+        at = at.host("127.0.0.1").port(port);
+    }
+    at = at.database(&database.name);
+    let options = MySqlOptions::from_url(&url).unwrap();
+    let store = MySqlStore::connect(options.database(&database.name))
+        .await
+        .unwrap();
     let count = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..writers {
         let (store, count) = (store.clone(), Arc::clone(&count));
-        let mut connection = database.stranger().await;
+        let mut connection = at.connect().await.unwrap();
         run(
             &mut connection,
             "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -157,10 +170,23 @@ async fn cost() {
         Way::CounterAndValues,
     ] {
         for writers in [1, 8] {
-            let Some(rate) = measure(way, writers).await else {
+            let Some(rate) = measure(way, writers, Duration::ZERO).await else {
                 return;
             };
             println!("{way:?}, {writers} writers: {rate:.0} appends a second");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "it measures"]
+async fn cost_over_a_network() {
+    for way in [Way::Store, Way::CounterStepByStep] {
+        for writers in [1, 8] {
+            let Some(rate) = measure(way, writers, Duration::from_millis(1)).await else {
+                return;
+            };
+            println!("{way:?}, {writers} writers, far away: {rate:.0} appends a second");
         }
     }
 }

@@ -15,6 +15,8 @@ mod cost;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod order;
 #[cfg(test)]
 mod proxy;

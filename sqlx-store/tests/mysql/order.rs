@@ -25,12 +25,19 @@ async fn readers_stop_below_an_append_that_is_held_open_and_see_it_after_its_com
         return;
     };
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     let mut stranger = database.stranger().await;
     hold_an_append_open(&mut stranger).await;
     let later = {
         let store = store.clone();
-        tokio::spawn(async move { store.append(&stream(2), Expected::NoStream, &batch(&["2"])).await })
+        tokio::spawn(async move {
+            store
+                .append(&stream(2), Expected::NoStream, &batch(&["2"]))
+                .await
+        })
     };
     for _ in 0..5 {
         tokio::task::yield_now().await;
@@ -54,7 +61,10 @@ async fn readers_pass_an_append_that_is_rolled_back() {
     hold_an_append_open(&mut stranger).await;
     assert_eq!(store.watermark().await.unwrap(), Position::ZERO);
     run(&mut stranger, "ROLLBACK").await;
-    store.append(&stream(2), Expected::NoStream, &batch(&["2"])).await.unwrap();
+    store
+        .append(&stream(2), Expected::NoStream, &batch(&["2"]))
+        .await
+        .unwrap();
     assert_eq!(log(&store).await, ["2"]);
     assert_eq!(store.watermark().await.unwrap(), Position(1));
 }
@@ -68,7 +78,10 @@ async fn an_append_whose_client_dies_is_rolled_back_and_passed() {
     let mut stranger = database.stranger().await;
     hold_an_append_open(&mut stranger).await;
     drop(stranger);
-    store.append(&stream(2), Expected::NoStream, &batch(&["2"])).await.unwrap();
+    store
+        .append(&stream(2), Expected::NoStream, &batch(&["2"]))
+        .await
+        .unwrap();
     assert_eq!(log(&store).await, ["2"]);
 }
 
@@ -86,7 +99,10 @@ async fn an_unrelated_transaction_does_not_hold_the_watermark_up() {
         INSERT INTO invoices VALUES (1)",
     )
     .await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     assert_eq!(log(&store).await, ["1"]);
     assert_eq!(store.watermark().await.unwrap(), Position(1));
     run(&mut stranger, "COMMIT").await;
@@ -98,12 +114,18 @@ async fn a_diagnosis_names_whoever_holds_the_watermark_up() {
         return;
     };
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     let mut stranger = database.stranger().await;
-    let pid = crate::common::number(&mut stranger, "SELECT CONNECTION_ID()").await;
+    let pid = crate::common::number(&mut stranger, "SELECT CAST(CONNECTION_ID() AS SIGNED)").await;
     hold_an_append_open(&mut stranger).await;
     let diagnosis = store.diagnose().await.unwrap();
-    assert_eq!((diagnosis.head, diagnosis.watermark), (Position(2), Position(1)));
+    assert_eq!(
+        (diagnosis.head, diagnosis.watermark),
+        (Position(2), Position(1))
+    );
     let [holder] = &diagnosis.held_by[..] else {
         panic!("{diagnosis:?}");
     };
@@ -111,9 +133,16 @@ async fn a_diagnosis_names_whoever_holds_the_watermark_up() {
     assert_eq!(holder.query, "nothing: it waits for its client");
     run(&mut stranger, "COMMIT").await;
     assert_eq!(store.diagnose().await.unwrap().held_by, []);
-    run(&mut stranger, "ALTER TABLE rehydrate_events DROP INDEX rehydrate_events_stream").await;
+    run(
+        &mut stranger,
+        "ALTER TABLE rehydrate_events DROP INDEX rehydrate_events_stream",
+    )
+    .await;
     let diagnosis = store.diagnose().await.unwrap();
-    assert_eq!(diagnosis.missing_indexes, ["rehydrate_events.rehydrate_events_stream"]);
+    assert_eq!(
+        diagnosis.missing_indexes,
+        ["rehydrate_events.rehydrate_events_stream"]
+    );
     assert_eq!(diagnosis.schema_version, 1);
     assert!(!diagnosis.database.is_empty());
     assert!(diagnosis.tables.iter().any(|table| table.bytes > 0));

@@ -22,7 +22,11 @@ impl Accounts {
         let reader = format!("reader_{suffix}");
         let appender = format!("app_{suffix}");
         for account in [&reader, &appender] {
-            run(owner, format!("CREATE USER '{account}'@'%' IDENTIFIED BY 'secret'")).await;
+            run(
+                owner,
+                format!("CREATE USER '{account}'@'%' IDENTIFIED BY 'secret'"),
+            )
+            .await;
         }
         let grants = ROLES
             .replace("payments_reader", &reader)
@@ -47,7 +51,11 @@ impl Accounts {
     }
 
     async fn remove(self, owner: &mut MySqlConnection) {
-        run(owner, format!("DROP USER '{}'@'%', '{}'@'%'", self.reader, self.appender)).await;
+        run(
+            owner,
+            format!("DROP USER '{}'@'%', '{}'@'%'", self.reader, self.appender),
+        )
+        .await;
     }
 }
 
@@ -67,7 +75,9 @@ async fn a_reader_reads_and_cannot_write() {
     let mut owner = database.stranger().await;
     let accounts = Accounts::new(&database, &mut owner).await;
     let ours = database.open().await;
-    ours.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    ours.append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
 
     let options = accounts.options(&accounts.reader, &database);
     let store = MySqlStore::connect(options.clone()).await.unwrap();
@@ -78,8 +88,14 @@ async fn a_reader_reads_and_cannot_write() {
     store.diagnose().await.unwrap();
     let snapshot = snapshot();
     for error in [
-        store.append(&stream(1), Expected::Any, &batch(&["2"])).await.unwrap_err(),
-        store.write_snapshot(&stream(1), &snapshot).await.unwrap_err(),
+        store
+            .append(&stream(1), Expected::Any, &batch(&["2"]))
+            .await
+            .unwrap_err(),
+        store
+            .write_snapshot(&stream(1), &snapshot)
+            .await
+            .unwrap_err(),
     ] {
         assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
         assert!(!error.to_string().contains("secret"));
@@ -98,11 +114,17 @@ async fn an_appender_appends_and_cannot_change_what_was_written() {
     let accounts = Accounts::new(&database, &mut owner).await;
     let options = accounts.options(&accounts.appender, &database);
     let store = MySqlStore::connect(options).await.unwrap();
-    store.append(&stream(1), Expected::NoStream, &keyed(&["1"], "key")).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &keyed(&["1"], "key"))
+        .await
+        .unwrap();
     store.write_snapshot(&stream(1), &snapshot()).await.unwrap();
     store.write_snapshot(&stream(1), &snapshot()).await.unwrap();
     let mut transaction = store.begin().await.unwrap();
-    transaction.append(&stream(1), Expected::Any, &batch(&["2"])).await.unwrap();
+    transaction
+        .append(&stream(1), Expected::Any, &batch(&["2"]))
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(log(&store).await, ["1", "2"]);
     let mut connection = accounts.connection(&accounts.appender, &database).await;

@@ -10,12 +10,21 @@ use crate::common::{Database, batch, number, payloads, run, stream};
 
 fn statements() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/mysql");
-    let files = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = |folder: PathBuf| {
+        fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+    };
     files(folder.clone())
         .chain(files(folder.join("own")))
         .filter(|path| path.is_file())
         .map(|path| {
-            let name = path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(&folder)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             (name, fs::read_to_string(path).unwrap())
         })
         .collect()
@@ -54,7 +63,10 @@ fn every_statement_begins_with_a_comment_on_its_binds_and_its_guarantee() {
         assert!(comment.contains("Guarantee: "), "{name}");
         let binds = |text: &str| text.matches('?').count();
         assert_eq!(binds(&comment), binds(&sql[comment.len()..]), "{name}");
-        assert!(!sql.contains(';') || comment.contains(';'), "{name} is one statement");
+        assert!(
+            !sql.contains(';') || comment.contains(';'),
+            "{name} is one statement"
+        );
     }
 }
 
@@ -64,7 +76,10 @@ async fn events_cannot_be_changed_or_deleted() {
         return;
     };
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     let mut stranger = database.stranger().await;
     for (sql, advice) in [
         ("UPDATE rehydrate_events SET payload = '2'", "corrects"),
@@ -87,18 +102,28 @@ async fn a_database_without_tables_is_refused_and_its_sql_is_printed() {
         return;
     };
     let error = MySqlStore::connect(database.options()).await.unwrap_err();
-    assert!(matches!(error, StoreError::SchemaMismatch { found: 0, .. }), "{error:?}");
+    assert!(
+        matches!(error, StoreError::SchemaMismatch { found: 0, .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("MySqlStore::migrate"), "{error}");
     let mut stranger = database.stranger().await;
     let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE()";
-    assert_eq!(number(&mut stranger, tables).await, 0, "nothing was created");
+    assert_eq!(
+        number(&mut stranger, tables).await,
+        0,
+        "nothing was created"
+    );
 
     let sql = MySqlStore::verify(&database.options()).await.unwrap();
     assert!(sql.contains("CREATE TABLE IF NOT EXISTS rehydrate_events"));
     run(&mut stranger, sql).await;
     assert_eq!(MySqlStore::verify(&database.options()).await.unwrap(), "");
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -107,12 +132,19 @@ async fn a_newer_programs_tables_are_refused() {
         return;
     };
     let mut stranger = database.stranger().await;
-    run(&mut stranger, "INSERT INTO rehydrate_migrations VALUES (99, 'newer', 0)").await;
+    run(
+        &mut stranger,
+        "INSERT INTO rehydrate_migrations VALUES (99, 'newer', 0)",
+    )
+    .await;
     for error in [
         MySqlStore::connect(database.options()).await.unwrap_err(),
         MySqlStore::migrate(&database.options()).await.unwrap_err(),
     ] {
-        assert!(matches!(error, StoreError::SchemaMismatch { found: 99, .. }), "{error:?}");
+        assert!(
+            matches!(error, StoreError::SchemaMismatch { found: 99, .. }),
+            "{error:?}"
+        );
     }
 }
 
@@ -133,7 +165,10 @@ async fn many_who_migrate_at_once_migrate_once() {
     let mut stranger = database.stranger().await;
     let applied = "SELECT COUNT(*) FROM rehydrate_migrations";
     assert_eq!(number(&mut stranger, applied).await, 1);
-    assert_eq!(number(&mut stranger, "SELECT COUNT(*) FROM rehydrate_counter").await, 1);
+    assert_eq!(
+        number(&mut stranger, "SELECT COUNT(*) FROM rehydrate_counter").await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -142,7 +177,10 @@ async fn a_migration_that_was_cut_short_is_completed() {
         return;
     };
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     let mut stranger = database.stranger().await;
     run(
         &mut stranger,
@@ -152,7 +190,10 @@ async fn a_migration_that_was_cut_short_is_completed() {
     .await;
     MySqlStore::migrate(&database.options()).await.unwrap();
     let store = database.open().await;
-    store.append(&stream(1), Expected::Any, &batch(&["2"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::Any, &batch(&["2"]))
+        .await
+        .unwrap();
     assert_eq!(payloads(&store, &stream(1)).await, ["1", "2"]);
 }
 
@@ -164,16 +205,28 @@ async fn every_text_comes_back_to_the_letter() {
     };
     let store = database.open().await;
     let mut texts: Vec<String> = (1_u32..0x300)
-        .chain([0x2028, 0x2029, 0xfeff, 0xfffd, 0xffff, 0x1_0000, 0x1_f980, 0x10_ffff])
+        .chain([
+            0x2028, 0x2029, 0xfeff, 0xfffd, 0xffff, 0x1_0000, 0x1_f980, 0x10_ffff,
+        ])
         .filter_map(char::from_u32)
         .map(|letter| format!("{{\"{letter}\": 1.000 }}  "))
         .collect();
     texts.extend(
-        [r"\u0000 \\ \' \n \\u0000 \ud83e\udd80", "", " ", "''", "`--; %_?", "[[[["]
-            .map(ToOwned::to_owned),
+        [
+            r"\u0000 \\ \' \n \\u0000 \ud83e\udd80",
+            "",
+            " ",
+            "''",
+            "`--; %_?",
+            "[[[[",
+        ]
+        .map(ToOwned::to_owned),
     );
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    store.append(&stream(1), Expected::NoStream, &batch(&texts)).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&texts))
+        .await
+        .unwrap();
     assert_eq!(payloads(&store, &stream(1)).await, texts);
 }
 
@@ -185,17 +238,37 @@ async fn an_event_type_is_kept_to_the_letter_and_one_that_is_too_long_is_refused
     let store = database.open().await;
     let mut batch = batch(&[]);
     for name in ["ünï 🦀 \\ \" '", "Captured", "captured ", "captured"] {
-        batch.events.push(NewEvent::new(name, SchemaVersion::FIRST, "{}"));
+        batch
+            .events
+            .push(NewEvent::new(name, SchemaVersion::FIRST, "{}"));
     }
-    store.append(&stream(1), Expected::NoStream, &batch).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch)
+        .await
+        .unwrap();
     let pages = crate::common::try_read(&store, &stream(1)).await.unwrap();
-    let read: Vec<_> = pages.iter().flatten().map(|event| event.event_type.to_owned()).collect();
-    let written: Vec<_> = batch.events.iter().map(|event| event.event_type.clone()).collect();
+    let read: Vec<_> = pages
+        .iter()
+        .flatten()
+        .map(|event| event.event_type.to_owned())
+        .collect();
+    let written: Vec<_> = batch
+        .events
+        .iter()
+        .map(|event| event.event_type.clone())
+        .collect();
     assert_eq!(read, written);
     let different: BTreeSet<_> = read.iter().collect();
     assert_eq!(different.len(), 4);
     batch.events[0].event_type = "x".repeat(256);
-    let error = store.append(&stream(2), Expected::NoStream, &batch).await.unwrap_err();
+    let error = store
+        .append(&stream(2), Expected::NoStream, &batch)
+        .await
+        .unwrap_err();
     assert!(matches!(error, StoreError::Backend { .. }), "{error:?}");
-    assert_eq!(payloads(&store, &stream(2)).await, Vec::<String>::new(), "nothing was written");
+    assert_eq!(
+        payloads(&store, &stream(2)).await,
+        Vec::<String>::new(),
+        "nothing was written"
+    );
 }

@@ -15,9 +15,15 @@ async fn two_streams_and_a_row_of_the_callers_commit_together_or_not_at_all() {
     run(&mut stranger, INVOICES).await;
     for commits in [false, true] {
         let mut transaction = store.begin().await.unwrap();
-        transaction.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+        transaction
+            .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+            .await
+            .unwrap();
         run(transaction.connection(), "INSERT INTO invoices VALUES (1)").await;
-        transaction.append(&stream(2), Expected::NoStream, &batch(&["2"])).await.unwrap();
+        transaction
+            .append(&stream(2), Expected::NoStream, &batch(&["2"]))
+            .await
+            .unwrap();
         if commits {
             transaction.commit().await.unwrap();
             assert_eq!(log(&store).await, ["1", "2"]);
@@ -38,19 +44,34 @@ async fn a_dropped_transaction_gives_its_connection_and_the_counter_back() {
     let options = database.options().max_connections(1);
     let store = rehydrate_sqlx::MySqlStore::connect(options).await.unwrap();
     let mut transaction = store.begin().await.unwrap();
-    transaction.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    transaction
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     drop(transaction);
-    store.append(&stream(1), Expected::NoStream, &batch(&["2"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["2"]))
+        .await
+        .unwrap();
     assert_eq!(log(&store).await, ["2"]);
     let mut transaction = store.begin().await.unwrap();
     let (one, three) = (stream(1), batch(&["3"]));
     let mut appending = Box::pin(transaction.append(&one, Expected::Any, &three));
     let _ = poll_once(&mut appending).await;
     drop(appending);
-    let error = transaction.append(&one, Expected::Any, &three).await.unwrap_err();
-    assert!(matches!(error, StoreError::Backend { .. }), "its outcome is unknown: {error:?}");
+    let error = transaction
+        .append(&one, Expected::Any, &three)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::Backend { .. }),
+        "its outcome is unknown: {error:?}"
+    );
     drop(transaction);
-    store.append(&stream(1), Expected::Any, &batch(&["4"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::Any, &batch(&["4"]))
+        .await
+        .unwrap();
     assert_eq!(log(&store).await, ["2", "4"]);
 }
 
@@ -63,7 +84,10 @@ async fn a_savepoint_of_the_callers_stays_inside_the_transaction() {
     let mut stranger = database.stranger().await;
     run(&mut stranger, INVOICES).await;
     let mut transaction = store.begin().await.unwrap();
-    transaction.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    transaction
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
     let mut inner = transaction.connection().begin().await.unwrap();
     run(&mut inner, "INSERT INTO invoices VALUES (1)").await;
     inner.rollback().await.unwrap();
@@ -72,7 +96,14 @@ async fn a_savepoint_of_the_callers_stays_inside_the_transaction() {
     inner.commit().await.unwrap();
     assert_eq!(log(&store).await, Vec::<String>::new());
     transaction.commit().await.unwrap();
-    assert_eq!(number(&mut stranger, "SELECT SUM(number) FROM invoices").await, 2);
+    assert_eq!(
+        number(
+            &mut stranger,
+            "SELECT CAST(SUM(number) AS SIGNED) FROM invoices"
+        )
+        .await,
+        2
+    );
     assert_eq!(log(&store).await, ["1"]);
 }
 
@@ -82,11 +113,22 @@ async fn an_append_that_fails_on_a_key_leaves_what_came_before_it() {
         return;
     };
     let store = database.open().await;
-    store.append(&stream(1), Expected::NoStream, &keyed(&["1"], "key")).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &keyed(&["1"], "key"))
+        .await
+        .unwrap();
     let mut transaction = store.begin().await.unwrap();
-    transaction.append(&stream(2), Expected::NoStream, &batch(&["2"])).await.unwrap();
-    let reused = transaction.append(&stream(2), Expected::Any, &keyed(&["3"], "key")).await;
-    assert!(matches!(reused, Err(StoreError::KeyReused { .. })), "{reused:?}");
+    transaction
+        .append(&stream(2), Expected::NoStream, &batch(&["2"]))
+        .await
+        .unwrap();
+    let reused = transaction
+        .append(&stream(2), Expected::Any, &keyed(&["3"], "key"))
+        .await;
+    assert!(
+        matches!(reused, Err(StoreError::KeyReused { .. })),
+        "{reused:?}"
+    );
     transaction.commit().await.unwrap();
     assert_eq!(log(&store).await, ["1", "2"]);
 }
@@ -101,17 +143,28 @@ async fn a_transaction_that_the_server_has_ended_neither_appends_nor_commits() {
     for ending in ["ROLLBACK", "CREATE TABLE IF NOT EXISTS other (number INT)"] {
         let mut transaction = store.begin().await.unwrap();
         run(transaction.connection(), ending).await;
-        let appended = transaction.append(&stream(1), Expected::Any, &batch(&["1"])).await;
-        assert!(matches!(appended, Err(StoreError::Backend { .. })), "{appended:?}");
+        let appended = transaction
+            .append(&stream(1), Expected::Any, &batch(&["1"]))
+            .await;
+        assert!(
+            matches!(appended, Err(StoreError::Backend { .. })),
+            "{appended:?}"
+        );
         transaction.rollback().await.unwrap();
 
         let mut transaction = store.begin().await.unwrap();
         run(transaction.connection(), ending).await;
         let committed = transaction.commit().await;
-        assert!(matches!(committed, Err(StoreError::OutcomeUnknown { .. })), "{committed:?}");
+        assert!(
+            matches!(committed, Err(StoreError::OutcomeUnknown { .. })),
+            "{committed:?}"
+        );
     }
     assert_eq!(log(&store).await, Vec::<String>::new());
-    store.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -122,14 +175,27 @@ async fn a_transaction_that_was_killed_is_told_so() {
     let store = database.open().await;
     let mut stranger = database.stranger().await;
     let mut transaction = store.begin().await.unwrap();
-    transaction.append(&stream(1), Expected::NoStream, &batch(&["1"])).await.unwrap();
-    let id = number(transaction.connection(), "SELECT CONNECTION_ID()").await;
+    transaction
+        .append(&stream(1), Expected::NoStream, &batch(&["1"]))
+        .await
+        .unwrap();
+    let id = number(
+        transaction.connection(),
+        "SELECT CAST(CONNECTION_ID() AS SIGNED)",
+    )
+    .await;
     run(&mut stranger, format!("KILL {id}")).await;
     let query = StreamQuery::new(stream(1));
     let error = transaction.read(&query).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
     let error = transaction.commit().await.unwrap_err();
-    assert!(matches!(error, StoreError::OutcomeUnknown { .. }), "{error:?}");
-    store.append(&stream(1), Expected::NoStream, &batch(&["2"])).await.unwrap();
+    assert!(
+        matches!(error, StoreError::OutcomeUnknown { .. }),
+        "{error:?}"
+    );
+    store
+        .append(&stream(1), Expected::NoStream, &batch(&["2"]))
+        .await
+        .unwrap();
     assert_eq!(payloads(&store, &stream(1)).await, ["2"]);
 }

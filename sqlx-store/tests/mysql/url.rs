@@ -6,7 +6,10 @@ fn a_password_is_not_shown() {
     let options = MySqlOptions::from_url("mysql://app:secret@db.example:3307/payments").unwrap();
     let shown = format!("{options:?}");
     assert!(!shown.contains("secret"), "{shown}");
-    assert!(shown.contains("mysql://app@db.example:3307/payments"), "{shown}");
+    assert!(
+        shown.contains("mysql://app@db.example:3307/payments"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -20,7 +23,10 @@ fn a_url_that_would_be_misunderstood_is_refused() {
     ] {
         let error = MySqlOptions::from_url(url).unwrap_err();
         assert!(matches!(error, StoreError::CannotOpen { .. }), "{error:?}");
-        assert!(!format!("{error} {error:?}").contains("app:secret"), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("app:secret"),
+            "{error:?}"
+        );
     }
 }
 

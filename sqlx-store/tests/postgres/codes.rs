@@ -9,12 +9,15 @@ use crate::common::{
 };
 
 /// Appends event 1 of stream 1, with the key `key`, and does not commit.
-const WINNER: &str = "BEGIN; SELECT rehydrate_append('payment', '1', 0, now(), false, NULL, 'key', 7,
+const WINNER: &str =
+    "BEGIN; SELECT rehydrate_append('payment', '1', 0, now(), false, NULL, 'key', 7,
     ARRAY[gen_random_uuid()], ARRAY['captured'], ARRAY[1::bigint], ARRAY['\"winner\"'])";
 
 async fn open_with(place: &Place, options: &str) -> PostgresStore {
     let options = PostgresOptions::from_url(&format!("{}?{options}", *URL)).unwrap();
-    PostgresStore::connect(options.schema(&place.schema)).await.unwrap()
+    PostgresStore::connect(options.schema(&place.schema))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -26,7 +29,7 @@ async fn unique_violation_of_a_version_is_a_conflict_with_the_actual_version() {
     let (mut winner, mut observer) = (place.stranger().await, place.stranger().await);
     execute(&mut winner, WINNER).await;
     let payment = stream(1);
-    let one = batch(&["loser"]);
+    let one = batch(&["0"]);
     let append = store.append(&payment, Expected::NoStream, &one);
     let commit = async {
         until_blocked_by(&mut winner, &mut observer).await;
@@ -71,7 +74,7 @@ async fn unique_violation_of_a_key_is_a_repetition() {
         execute(&mut winner, &sql).await;
         // The first one meets the winner at the version, the second at the key.
         let payment = stream(if is_same { id } else { 99 });
-        let command = batch_with_key(&["loser"], &format!("key {id}"));
+        let command = batch_with_key(&["0"], &format!("key {id}"));
         let append = store.append(&payment, Expected::NoStream, &command);
         let commit = async {
             until_blocked_by(&mut winner, &mut observer).await;
@@ -102,7 +105,7 @@ async fn a_race_that_is_lost_leaves_a_transaction_usable() {
         .await
         .unwrap();
     let payment = stream(1);
-    let one = batch(&["loser"]);
+    let one = batch(&["0"]);
     let append = transaction.append(&payment, Expected::NoStream, &one);
     let commit = async {
         until_blocked_by(&mut winner, &mut observer).await;
@@ -177,7 +180,10 @@ async fn serialization_failure_can_be_tried_again() {
         .unwrap();
     execute(&mut other, &format!("BEGIN; {begin}; COMMIT")).await;
     let failed = transaction.commit().await.unwrap_err();
-    assert!(matches!(failed, StoreError::Unavailable { .. }), "{failed:?}");
+    assert!(
+        matches!(failed, StoreError::Unavailable { .. }),
+        "{failed:?}"
+    );
     assert!(log(&store).await.is_empty());
 }
 
@@ -189,11 +195,18 @@ async fn a_lock_or_a_statement_that_takes_too_long_can_be_tried_again() {
     for limit in ["lock_timeout", "statement_timeout"] {
         let store = open_with(&place, &format!("options[{limit}]=50")).await;
         let mut blocker = place.stranger().await;
-        execute(&mut blocker, "BEGIN; LOCK TABLE rehydrate_events IN EXCLUSIVE MODE").await;
+        execute(
+            &mut blocker,
+            "BEGIN; LOCK TABLE rehydrate_events IN EXCLUSIVE MODE",
+        )
+        .await;
         let refused = store
             .append(&stream(1), Expected::Any, &batch(&["1"]))
             .await;
-        assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable { .. })),
+            "{refused:?}"
+        );
         execute(&mut blocker, "ROLLBACK").await;
         store
             .append(&stream(1), Expected::Any, &batch(&["1"]))
@@ -211,7 +224,10 @@ async fn a_server_that_only_reads_is_read_only() {
     let refused = store
         .append(&stream(1), Expected::Any, &batch(&["1"]))
         .await;
-    assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::ReadOnly { .. })),
+        "{refused:?}"
+    );
     assert!(log(&store).await.is_empty());
 }
 
@@ -224,11 +240,11 @@ async fn each_code_has_its_own_meaning() {
     let store = place.open().await;
     let mut stranger = place.stranger().await;
     for (code, kind) in [
-        ("53100", ErrorKind::Refused),
+        ("53100", ErrorKind::Operator),
         ("53200", ErrorKind::TryAgain),
         ("40001", ErrorKind::TryAgain),
         ("40P01", ErrorKind::TryAgain),
-        ("25006", ErrorKind::Refused),
+        ("25006", ErrorKind::Operator),
         ("22000", ErrorKind::Bug),
         ("23505", ErrorKind::Bug),
     ] {
@@ -248,7 +264,10 @@ async fn each_code_has_its_own_meaning() {
             .unwrap_err();
         assert_eq!(refused.kind(), kind, "{code}: {refused:?}");
         assert_eq!(matches!(refused, StoreError::Full { .. }), code == "53100");
-        assert_eq!(matches!(refused, StoreError::ReadOnly { .. }), code == "25006");
+        assert_eq!(
+            matches!(refused, StoreError::ReadOnly { .. }),
+            code == "25006"
+        );
     }
 }
 
@@ -259,7 +278,11 @@ async fn who_may_not_in_is_told_apart_from_who_has_to_wait() {
     };
     let role = format!("{}_crowd", place.schema);
     let mut owner = place.stranger().await;
-    execute(&mut owner, &format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 0")).await;
+    execute(
+        &mut owner,
+        &format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 0"),
+    )
+    .await;
     let open = async |connect: sqlx::postgres::PgConnectOptions| {
         let options = PostgresOptions::new(connect).schema(&place.schema);
         PostgresStore::connect(options).await.unwrap_err()
@@ -267,9 +290,18 @@ async fn who_may_not_in_is_told_apart_from_who_has_to_wait() {
     let connect: sqlx::postgres::PgConnectOptions = URL.parse().unwrap();
     let crowded = open(connect.clone().username(&role)).await;
     execute(&mut owner, &format!("DROP ROLE {role}")).await;
-    assert!(matches!(crowded, StoreError::Unavailable { .. }), "{crowded:?}");
+    assert!(
+        matches!(crowded, StoreError::Unavailable { .. }),
+        "{crowded:?}"
+    );
     let unknown = open(connect.clone().username("rehydrate_nobody")).await;
-    assert!(matches!(unknown, StoreError::CannotOpen { .. }), "{unknown:?}");
+    assert!(
+        matches!(unknown, StoreError::CannotOpen { .. }),
+        "{unknown:?}"
+    );
     let nowhere = open(connect.database("rehydrate_nowhere")).await;
-    assert!(matches!(nowhere, StoreError::CannotOpen { .. }), "{nowhere:?}");
+    assert!(
+        matches!(nowhere, StoreError::CannotOpen { .. }),
+        "{nowhere:?}"
+    );
 }

@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::DateTime;
 use futures_util::TryStreamExt as _;
@@ -64,12 +64,20 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let drop = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
+        let schema = self.schema.clone();
+        // A rollback that the test has left to its runtime may not have happened yet.
+        let terminate = format!(
+            "SELECT pg_terminate_backend(l.pid, 10000)
+            FROM pg_locks AS l
+            JOIN pg_class AS c ON c.oid = l.relation
+            WHERE c.relnamespace = to_regnamespace('{schema}') AND l.pid <> pg_backend_pid()
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        );
         elsewhere(async move {
             if let Ok(mut connection) = PgConnection::connect(&URL).await {
-                let _ = sqlx::raw_sql(AssertSqlSafe(drop))
-                    .execute(&mut connection)
-                    .await;
+                let _ = try_execute(&mut connection, &terminate).await;
+                let drop = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+                let _ = try_execute(&mut connection, &drop).await;
             }
         });
     }
@@ -180,7 +188,10 @@ pub(crate) async fn payloads(store: &dyn EventStore, stream: &StreamId) -> Vec<S
 pub(crate) async fn log(store: &dyn EventStore) -> Vec<String> {
     let page = store.read_log(&LogQuery::after(Position::ZERO)).await;
     let events = page.unwrap().events;
-    events.iter().map(|event| event.payload.to_owned()).collect()
+    events
+        .iter()
+        .map(|event| event.payload.to_owned())
+        .collect()
 }
 
 /// Returns when somebody waits for what `holder` holds.
@@ -188,7 +199,13 @@ pub(crate) async fn until_blocked_by(holder: &mut PgConnection, observer: &mut P
     let pid = count(holder, "SELECT pg_backend_pid()::bigint").await;
     let waiting =
         format!("SELECT count(*) FROM pg_locks WHERE {pid} = ANY (pg_blocking_pids(pid))");
-    while count(observer, &waiting).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    let wait = async {
+        while count(observer, &waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    // Fails, rather than hangs, if nobody does.
+    tokio::time::timeout(std::time::Duration::from_secs(30), wait)
+        .await
+        .unwrap();
 }

@@ -72,8 +72,9 @@ async fn who_listens_no_longer_listens_again() {
         .unwrap();
     let oid = "SELECT 'rehydrate_events'::regclass::oid::bigint";
     let oid = crate::common::count(&mut stranger, oid).await;
-    let listening =
-        format!("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN \"rehydrate_{oid}\"%'");
+    let listening = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN \"rehydrate_{oid}\"%'"
+    );
     let cut = async {
         while crate::common::count(&mut stranger, &listening).await == 0 {
             tokio::task::yield_now().await;

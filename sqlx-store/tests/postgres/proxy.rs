@@ -76,7 +76,12 @@ async fn serve(client: TcpStream, shared: Arc<Shared>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let is_cut = Arc::new(AtomicBool::new(false));
-    let up = pass_up(from_client, to_server, Arc::clone(&shared), Arc::clone(&is_cut));
+    let up = pass_up(
+        from_client,
+        to_server,
+        Arc::clone(&shared),
+        Arc::clone(&is_cut),
+    );
     let down = pass_down(from_server, to_client, shared, is_cut);
     // When one side hangs up, so does the other.
     tokio::select! {

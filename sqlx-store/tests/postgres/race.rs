@@ -77,14 +77,12 @@ async fn an_append_holds_readers_from_before_it_has_a_position() {
     };
     let store = place.open().await;
     let mut late = place.stranger().await;
-    for step in [PUBLISH, TAKE] {
+    for (id, steps) in [("1", &[PUBLISH][..]), ("2", &[PUBLISH, TAKE])] {
         execute(&mut late, "BEGIN").await;
-        execute(&mut late, PUBLISH).await;
-        if step == TAKE {
-            execute(&mut late, TAKE).await;
+        for step in steps {
+            execute(&mut late, step).await;
         }
         let before = log(&store).await.len();
-        let id = format!("after {step}");
         store
             .append(&stream(id), Expected::NoStream, &batch(&["1"]))
             .await
@@ -216,7 +214,10 @@ async fn a_diagnosis_names_what_holds_the_log_up() {
     raw_append(&mut late, "late").await;
     execute(&mut late, "SELECT 'the last thing it did'").await;
     let diagnosis = store.diagnose().await.unwrap();
-    assert_eq!((diagnosis.head, diagnosis.watermark), (Position(1), Position(0)));
+    assert_eq!(
+        (diagnosis.head, diagnosis.watermark),
+        (Position(1), Position(0))
+    );
     let [holder] = diagnosis.held_by.as_slice() else {
         panic!("{:?}", diagnosis.held_by);
     };
@@ -230,6 +231,9 @@ async fn a_diagnosis_names_what_holds_the_log_up() {
     .await;
     let diagnosis = store.diagnose().await.unwrap();
     assert_eq!(diagnosis.held_by, []);
-    assert_eq!(diagnosis.missing_indexes, ["rehydrate_events_stream_version"]);
+    assert_eq!(
+        diagnosis.missing_indexes,
+        ["rehydrate_events_stream_version"]
+    );
     assert!(diagnosis.database.starts_with("PostgreSQL 1"));
 }

@@ -84,9 +84,15 @@ async fn an_appender_appends_and_a_reader_reads_and_neither_changes_anything() {
         ];
         // A repetition writes nothing, so it is not refused.
         assert!(refused[0].is_ok());
-        assert!(matches!(refused[1], Err(StoreError::ReadOnly { .. })), "{refused:?}");
+        assert!(
+            matches!(refused[1], Err(StoreError::ReadOnly { .. })),
+            "{refused:?}"
+        );
         let refused = reader.write_snapshot(&payment, &snapshot).await;
-        assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::ReadOnly { .. })),
+            "{refused:?}"
+        );
         let mut transaction = appender.begin().await.unwrap();
         for sql in [
             "UPDATE rehydrate_events SET payload = '2'",
@@ -98,7 +104,9 @@ async fn an_appender_appends_and_a_reader_reads_and_neither_changes_anything() {
         ] {
             let sql = format!("SET LOCAL search_path = {}; {sql}", place.schema);
             execute(transaction.connection(), "SAVEPOINT before").await;
-            let error = try_execute(transaction.connection(), &sql).await.unwrap_err();
+            let error = try_execute(transaction.connection(), &sql)
+                .await
+                .unwrap_err();
             let code = error.as_database_error().and_then(|error| error.code());
             assert_eq!(code.as_deref(), Some("42501"), "{sql}: {error}");
             execute(transaction.connection(), "ROLLBACK TO SAVEPOINT before").await;

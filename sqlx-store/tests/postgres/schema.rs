@@ -12,7 +12,9 @@ fn statements() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/postgres");
     let mut statements = Vec::new();
     for (prefix, folder) in [("", folder.clone()), ("own/", folder.join("own"))] {
-        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let files = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path());
         for path in files.filter(|path| path.is_file()) {
             let name = path.file_name().unwrap().to_str().unwrap();
             let sql = fs::read_to_string(&path).unwrap();
@@ -41,7 +43,8 @@ fn every_statement_is_used() {
     let used = include_str!("../../src/postgres/statements.rs");
     for (name, _) in statements() {
         let name = name.trim_end_matches(".sql");
-        let is_used = used.contains(&format!("\"{name}\"")) || used.contains(&format!("/{name}.sql"));
+        let is_used =
+            used.contains(&format!("\"{name}\"")) || used.contains(&format!("/{name}.sql"));
         assert!(is_used, "{name}");
     }
 }
@@ -138,10 +141,17 @@ async fn tables_that_vanish_are_a_schema_mismatch() {
     };
     let store = place.open().await;
     let mut stranger = place.stranger().await;
-    execute(&mut stranger, &format!("DROP SCHEMA {} CASCADE", place.schema)).await;
+    execute(
+        &mut stranger,
+        &format!("DROP SCHEMA {} CASCADE", place.schema),
+    )
+    .await;
     let one = batch(&["1"]);
     for refused in [
-        store.append(&stream(1), Expected::Any, &one).await.map(drop),
+        store
+            .append(&stream(1), Expected::Any, &one)
+            .await
+            .map(drop),
         crate::common::try_read(&store, &stream(1)).await.map(drop),
         store.watermark().await.map(drop),
     ] {
@@ -176,7 +186,10 @@ async fn many_who_migrate_at_once_migrate_once() {
     )
     .await;
     let newer = PostgresStore::connect(place.options()).await.unwrap_err();
-    assert!(matches!(newer, StoreError::SchemaMismatch { found: 99, .. }));
+    assert!(matches!(
+        newer,
+        StoreError::SchemaMismatch { found: 99, .. }
+    ));
 }
 
 #[tokio::test]
@@ -204,7 +217,11 @@ async fn a_transaction_that_looks_elsewhere_still_finds_the_store() {
     };
     let store = place.open().await;
     let mut transaction = store.begin().await.unwrap();
-    execute(transaction.connection(), "SET LOCAL search_path = pg_catalog").await;
+    execute(
+        transaction.connection(),
+        "SET LOCAL search_path = pg_catalog",
+    )
+    .await;
     transaction
         .append(&stream(1), Expected::NoStream, &batch(&["1"]))
         .await

@@ -12,7 +12,11 @@ async fn the_callers_own_rows_commit_with_the_events_or_not_at_all() {
     let store = place.open().await;
     let table = format!("{}.invoices", place.schema);
     let mut stranger = place.stranger().await;
-    execute(&mut stranger, &format!("CREATE TABLE {table} (number bigint)")).await;
+    execute(
+        &mut stranger,
+        &format!("CREATE TABLE {table} (number bigint)"),
+    )
+    .await;
     for commits in [false, true] {
         let mut transaction = store.begin().await.unwrap();
         let insert = format!("INSERT INTO {table} VALUES (17)");
@@ -27,7 +31,10 @@ async fn the_callers_own_rows_commit_with_the_events_or_not_at_all() {
             drop(transaction);
         }
         let rows = count(&mut stranger, "SELECT count(*) FROM invoices").await;
-        assert_eq!((rows == 1, log(&store).await.len() == 1), (commits, commits));
+        assert_eq!(
+            (rows == 1, log(&store).await.len() == 1),
+            (commits, commits)
+        );
     }
 }
 
@@ -45,7 +52,10 @@ async fn a_commit_after_an_error_that_the_caller_has_passed_over_is_refused() {
     let failed = try_execute(transaction.connection(), "SELECT 1 / 0").await;
     assert!(failed.is_err());
     let committed = transaction.commit().await;
-    assert!(matches!(committed, Err(StoreError::Backend { .. })), "{committed:?}");
+    assert!(
+        matches!(committed, Err(StoreError::Backend { .. })),
+        "{committed:?}"
+    );
     assert!(log(&store).await.is_empty());
 }
 
@@ -133,5 +143,8 @@ async fn the_callers_own_savepoints_work_inside_a_transaction() {
     drop(savepoint);
     transaction.commit().await.unwrap();
     let mut stranger = place.stranger().await;
-    assert_eq!(count(&mut stranger, "SELECT count(*) FROM invoices").await, 0);
+    assert_eq!(
+        count(&mut stranger, "SELECT count(*) FROM invoices").await,
+        0
+    );
 }

@@ -48,10 +48,7 @@ async fn each_call_is_one_round_trip() {
         let pages = store.read(&query).await.unwrap().pages;
         pages.try_collect::<Vec<_>>().await.unwrap();
         let read = proxy.trips();
-        store
-            .read_log(&LogQuery::after(Position(0)))
-            .await
-            .unwrap();
+        store.read_log(&LogQuery::after(Position(0))).await.unwrap();
         let log = proxy.trips();
         store.watermark().await.unwrap();
         let watermark = proxy.trips();
@@ -97,7 +94,9 @@ async fn a_load_is_one_round_trip_and_an_execute_is_two() {
     let id = "one".to_owned();
     let count = async || {
         let counted = counters
-            .execute(&id, |_| Ok::<_, std::convert::Infallible>(CounterEvent::Counted { by: 1 }))
+            .execute(&id, |_| {
+                Ok::<_, std::convert::Infallible>(CounterEvent::Counted { by: 1 })
+            })
             .await;
         counted.unwrap()
     };

@@ -101,6 +101,11 @@ async fn a_url_that_no_store_answers_to_is_refused_with_what_is_supported() {
         ("sqlite://a.db?cache=shared", "mode=rwc"),
         ("sqlite::memory:?mode=ro", "cannot be read-only"),
     ] {
+        let is_built_in = cfg!(feature = "postgres") && url.starts_with("postgres")
+            || cfg!(feature = "mysql") && url.starts_with("mysql");
+        if is_built_in {
+            continue;
+        }
         let error = connect(url).await.unwrap_err();
         assert!(matches!(error, StoreError::CannotOpen { .. }), "{error:?}");
         assert!(error.source().is_none());
