@@ -149,7 +149,12 @@ fn programs() -> Option<PathBuf> {
     installed.pop()
 }
 
+/// A port below those that the system gives to clients: a client that tries again and again to reach
+/// a server that is down may otherwise be given the server's port, and be connected to itself.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
+    let begin = 20_000 + std::process::id() % 5_000;
+    (begin..30_000)
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("there is a free port")
 }

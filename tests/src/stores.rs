@@ -172,7 +172,14 @@ impl Drop for Place {
             runtime.block_on(async {
                 match server {
                     Server::Postgres => {
-                        let sql = format!("DROP SCHEMA IF EXISTS {name} CASCADE");
+                        // A rollback that the test has left to its runtime may not have happened.
+                        let sql = format!(
+                            "SELECT pg_terminate_backend(l.pid, 10000) FROM pg_locks AS l
+                            JOIN pg_class AS c ON c.oid = l.relation
+                            WHERE c.relnamespace = to_regnamespace('{name}')
+                                AND l.pid <> pg_backend_pid();
+                            DROP SCHEMA IF EXISTS {name} CASCADE"
+                        );
                         if let Ok(mut connection) = PgConnection::connect(&POSTGRES).await {
                             let sql = sqlx::raw_sql(AssertSqlSafe(sql));
                             let _ = sql.execute(&mut connection).await;

@@ -11,6 +11,10 @@ use rehydrate::{
     RecordedTime, SchemaVersion, StoreError, StreamId, Version,
 };
 
+/// How often a store that cannot be reached is tried, and how long is waited in between: a minute.
+const TRIES: usize = 1_200;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// How much there is to do.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -183,6 +187,7 @@ async fn take_turn(
             RecordedTime::Clock(chrono::Utc::now()),
         )
     };
+    let mut tries = 0;
     loop {
         let done = match turn % 10 {
             3 => slow(store, &stream, &batch, plan.slowness).await,
@@ -202,7 +207,9 @@ async fn take_turn(
                     && matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown) =>
             {
                 written.sent_again += 1;
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tries += 1;
+                assert!(tries < TRIES, "the store stays away: {error}");
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
             Err(error) => panic!("writer {writer}, turn {turn}: {error}: {error:?}"),
@@ -241,6 +248,7 @@ async fn follow(store: Arc<dyn EventStore>, busy: Arc<AtomicUsize>, plan: Plan) 
         limit: 200,
         ..LogQuery::after(Position::ZERO)
     };
+    let mut tries = 0;
     loop {
         let finished = busy.load(Ordering::SeqCst) == 0;
         let page = match store.read_log(&query).await {
@@ -249,11 +257,14 @@ async fn follow(store: Arc<dyn EventStore>, busy: Arc<AtomicUsize>, plan: Plan) 
                 if plan.persistence == Persistence::TryAgain
                     && matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown) =>
             {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tries += 1;
+                assert!(tries < TRIES, "the store stays away: {error}");
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
             Err(error) => panic!("a reader: {error}: {error:?}"),
         };
+        tries = 0;
         for event in &page.events {
             let last = versions.insert(event.stream_id.to_owned(), event.version);
             let expected = last.unwrap_or(Version::ZERO).next();
