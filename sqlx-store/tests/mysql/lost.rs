@@ -149,7 +149,7 @@ async fn a_pool_that_is_used_up_is_unavailable() {
     let options = database
         .options()
         .max_connections(1)
-        .acquire_timeout(Duration::from_millis(20));
+        .acquire_timeout(Duration::from_secs(2));
     let store = MySqlStore::connect(options).await.unwrap();
     let transaction = store.begin().await.unwrap();
     for error in [

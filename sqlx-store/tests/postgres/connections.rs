@@ -199,7 +199,7 @@ async fn who_finds_all_connections_taken_may_try_again() {
         return;
     };
     let options = place.options().max_connections(1);
-    let options = options.acquire_timeout(Duration::from_millis(20));
+    let options = options.acquire_timeout(Duration::from_secs(2));
     let store = PostgresStore::connect(options).await.unwrap();
     let transaction = store.begin().await.unwrap();
     let payment = stream(1);
