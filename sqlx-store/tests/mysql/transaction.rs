@@ -57,15 +57,13 @@ async fn a_dropped_transaction_gives_its_connection_and_the_counter_back() {
     let mut transaction = store.begin().await.unwrap();
     let (one, three) = (stream(1), batch(&["3"]));
     let mut appending = Box::pin(transaction.append(&one, Expected::Any, &three));
-    let _ = poll_once(&mut appending).await;
+    // A server may be so fast that there is nothing left to drop.
+    let is_done = poll_once(&mut appending).await;
     drop(appending);
-    let error = transaction
-        .append(&one, Expected::Any, &three)
-        .await
-        .unwrap_err();
+    let after = transaction.append(&one, Expected::Any, &three).await;
     assert!(
-        matches!(error, StoreError::Backend { .. }),
-        "its outcome is unknown: {error:?}"
+        is_done || matches!(after, Err(StoreError::Backend { .. })),
+        "its outcome is unknown: {after:?}"
     );
     drop(transaction);
     store

@@ -2,7 +2,8 @@
 
 use futures_util::TryStreamExt as _;
 use rehydrate::{
-    Aggregate, Event, EventStore as _, Expected, LogQuery, Position, Repository, StreamQuery,
+    Aggregate, Cache, Event, EventStore as _, Expected, LogQuery, Position, Repository, Staleness,
+    StreamQuery,
 };
 use rehydrate_sqlx::{PostgresOptions, PostgresStore};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ enum CounterEvent {
     Counted { by: u64 },
 }
 
-#[derive(Aggregate, Default, Serialize, Deserialize)]
+#[derive(Aggregate, Clone, Default, Serialize, Deserialize)]
 #[aggregate(id = String, event = CounterEvent, snapshot(every = 100))]
 struct Counter {
     sum: u64,
@@ -84,6 +85,15 @@ impl ApplyCounterEvent for Counter {
     }
 }
 
+async fn count(counters: &Repository<Counter>) -> u64 {
+    let decide = |_: &Counter| Ok::<_, std::convert::Infallible>(CounterEvent::Counted { by: 1 });
+    counters
+        .execute(&"one".to_owned(), decide)
+        .await
+        .unwrap()
+        .sum
+}
+
 #[tokio::test]
 async fn a_load_is_one_round_trip_and_an_execute_is_two() {
     let Some(place) = Place::new().await else {
@@ -91,21 +101,27 @@ async fn a_load_is_one_round_trip_and_an_execute_is_two() {
     };
     let proxy = Proxy::start().await;
     let counters: Repository<Counter> = Repository::new(open(&place, &proxy).await);
-    let id = "one".to_owned();
-    let count = async || {
-        let counted = counters
-            .execute(&id, |_| {
-                Ok::<_, std::convert::Infallible>(CounterEvent::Counted { by: 1 })
-            })
-            .await;
-        counted.unwrap()
-    };
-    count().await;
+    count(&counters).await;
     proxy.trips();
-    assert_eq!(count().await.sum, 2);
+    assert_eq!(count(&counters).await, 2);
     assert_eq!(proxy.trips(), ["read", "append"]);
-    assert_eq!(counters.load(&id).await.unwrap().sum, 2);
+    assert_eq!(counters.load(&"one".to_owned()).await.unwrap().sum, 2);
     assert_eq!(proxy.trips(), ["read"]);
+}
+
+#[tokio::test]
+async fn an_execute_from_the_cache_is_one_round_trip() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let counters: Repository<Counter> = Repository::new(open(&place, &proxy).await);
+    let cache = Cache::of(10).with_staleness(Staleness::AnyCached);
+    let counters = counters.with_cache(cache);
+    count(&counters).await;
+    proxy.trips();
+    assert_eq!(count(&counters).await, 2);
+    assert_eq!(proxy.trips(), ["append"]);
 }
 
 #[tokio::test]
