@@ -1,6 +1,6 @@
 //! A PostgreSQL server of a test's own, to be killed.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -82,9 +82,16 @@ impl PrivatePostgres {
         );
     }
 
+    fn accepts_clients(&self) -> bool {
+        let asked = Command::new(self.programs.join("pg_isready"))
+            .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .status();
+        asked.expect("pg_isready runs").success()
+    }
+
     fn wait_until_it_answers(&mut self) {
         for _ in 0..600 {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            if self.accepts_clients() {
                 return;
             }
             if self

@@ -84,14 +84,14 @@ async fn under_stress(mut server: PrivatePostgres) -> (Outcomes, PrivatePostgres
     let store = rehydrate_sqlx::connect(&url).await.unwrap();
     let plan = Plan {
         persistence: Persistence::TryAgain,
-        ..Plan::new(250)
+        ..Plan::new(400)
     };
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let killer = tokio::spawn(async move {
         let mut kills = 0;
         while !stopped.load(Ordering::SeqCst) && kills < 6 {
-            tokio::time::sleep(Duration::from_millis(400)).await;
+            tokio::time::sleep(Duration::from_millis(250)).await;
             if kills % 2 == 0 {
                 let Some(pid) = a_backend(&server.url()).await else {
                     continue;
