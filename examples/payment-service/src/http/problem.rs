@@ -129,8 +129,11 @@ impl From<StoreError> for Problem {
                 Self::new(status, "key-reused", title, detail)
             }
             error => match error.kind() {
-                // Where whoever runs the store has to do something, the client can only wait.
-                ErrorKind::TryAgain | ErrorKind::Operator => Self::unavailable(&error),
+                // Where whoever runs the store has to do something, the client can only wait; and
+                // where nobody knows what has happened, the same key makes it safe to ask again.
+                ErrorKind::TryAgain | ErrorKind::Unknown | ErrorKind::Operator => {
+                    Self::unavailable(&error)
+                }
                 _ => Self::internal(&error),
             },
         }

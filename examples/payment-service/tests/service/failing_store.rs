@@ -9,9 +9,10 @@ use payment_service::http;
 use payment_service::money::Cents;
 use rehydrate::{
     Batch, Clock, EventStore, Expected, MemoryStore, NewEvent, RecordedTime, Repository, Retry,
-    SchemaVersion, StreamId,
+    SchemaVersion, StoreError, StreamId,
 };
 use rehydrate_sqlx::{SqliteOptions, SqliteStore};
+use rehydrate_tests::watched::Watched;
 use tokio::net::TcpListener;
 use tokio::runtime::{Handle, Runtime};
 use tokio::task::block_in_place;
@@ -106,6 +107,23 @@ fn a_store_that_is_busy_is_503_and_says_when_to_come_back() {
     drop(transaction);
     drop(other);
     drop(runtime);
+}
+
+#[test]
+fn a_commit_of_which_nobody_knows_is_503_and_the_same_key_makes_it_safe_to_ask_again() {
+    let runtime = Runtime::new().unwrap();
+    let store = Watched::new(Arc::new(MemoryStore::new()));
+    let client = serve(&runtime, store.clone(), Repository::new(store.clone()));
+    store.fail_an_append(StoreError::OutcomeUnknown {
+        source: "the connection is gone".into(),
+    });
+    let unknown = client.pay("A1", "k1", PAYMENT);
+    assert_problem(&unknown, 503, "unavailable");
+    assert_eq!(unknown.header("retry-after"), Some("1"));
+    for _ in 0..2 {
+        assert_eq!(client.pay("A1", "k1", PAYMENT).status, 200);
+    }
+    assert_eq!(client.get("/fines/A1", &[]).body["payments"], 1);
 }
 
 #[test]
