@@ -5,14 +5,17 @@ mod no_event;
 
 use serde::{Deserialize, Serialize};
 
+use crate::aggregate::Aggregate;
 use crate::error::{DecodeError, DecodeProblem, EncodeError};
 use crate::event::{Decoded, Event};
+use crate::event_set::EventsOf;
 use crate::page::StoredEvent;
 use crate::stream::SchemaVersion;
 use crate::upcast::Upcast;
 
 pub use no_event::NoEvent;
 pub use serde;
+pub use serde_json::Value;
 pub use uuid::Uuid;
 
 /// Writes the content of an event without its enum layer.
@@ -78,4 +81,70 @@ pub fn unknown_type<E: Event>(stored: &StoredEvent<'_>) -> Result<Decoded<E>, De
     Err(stored.decode_error(DecodeProblem::UnknownType {
         event_enum: E::SCHEMA.name,
     }))
+}
+
+/// The category of the one aggregate that has this event enum.
+///
+/// If there are several, the compiler shows these lines, and so the comment.
+pub const fn category_of<
+    E: EventsOf<EventSetAggregate>, // of several? name one: `#[event_set(aggregate = …)]`
+    EventSetAggregate: Aggregate<Event = E>,
+>() -> &'static str {
+    EventSetAggregate::CATEGORY
+}
+
+/// The category of this aggregate, which has this event enum.
+pub const fn category_of_aggregate<E: Event, A: Aggregate<Event = E>>() -> &'static str {
+    A::CATEGORY
+}
+
+/// Refuses, in a constant, two variants of a set that would read the same events.
+pub const fn differ(categories: &[&str]) {
+    let mut rest = categories;
+    while let [first, tail @ ..] = rest {
+        let mut others = tail;
+        while let [other, more @ ..] = others {
+            assert!(
+                !is_same(first.as_bytes(), other.as_bytes()),
+                "two variants of this set hold the events of one category: remove one of them, or give one of the aggregates another category"
+            );
+            others = more;
+        }
+        rest = tail;
+    }
+}
+
+const fn is_same(mut one: &[u8], mut other: &[u8]) -> bool {
+    while let ([first, tail @ ..], [second, rest @ ..]) = (one, other) {
+        if *first != *second {
+            return false;
+        }
+        (one, other) = (tail, rest);
+    }
+    one.is_empty() && other.is_empty()
+}
+
+/// Reads an event of one of the event enums of a set.
+pub fn decode_as<E: Event, S>(
+    stored: &StoredEvent<'_>,
+    variant: fn(E) -> S,
+) -> Result<Decoded<S>, DecodeError> {
+    E::decode(stored).map(|decoded| match decoded {
+        Decoded::Retired => Decoded::Retired,
+        Decoded::One(event) => Decoded::One(variant(event)),
+        Decoded::Many(events) => Decoded::Many(events.into_iter().map(variant).collect()),
+    })
+}
+
+/// An event of a category that is none of the set's.
+pub fn outside_of_the_set<S>(
+    stored: &StoredEvent<'_>,
+    set: &'static str,
+) -> Result<Decoded<S>, DecodeError> {
+    Err(stored.decode_error(DecodeProblem::UnknownType { event_enum: set }))
+}
+
+/// The values of a key as a JSON array; null, which is no key, if a value has no JSON.
+pub fn key_values<T: Serialize>(values: &T) -> Value {
+    serde_json::to_value(values).unwrap_or(Value::Null)
 }

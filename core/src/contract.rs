@@ -1,4 +1,5 @@
-//! The promises of [`EventStore`](crate::EventStore) as tests, for the stores here and for anybody's.
+//! The promises of [`EventStore`](crate::EventStore) and [`ConsumerStore`](crate::ConsumerStore) as
+//! tests, for the stores here and for anybody's.
 
 #![expect(
     clippy::expect_used,
@@ -8,11 +9,18 @@
 
 mod appending;
 mod commands;
+mod consumer_fixture;
+mod consumers;
+mod consuming;
+mod deliveries;
+mod diffs;
 mod fixture;
 mod log;
 mod running;
+mod selecting;
 mod snapshots;
 mod streams;
+mod tables;
 mod transactions;
 
 use std::future::Future;
@@ -46,11 +54,12 @@ macro_rules! promises {
             }
         )*)*
 
-        /// The names of all promises, in the order of [`EventStore`](crate::EventStore)'s
-        /// documentation.
+        /// The names of all promises, in the order of [`EventStore`](crate::EventStore)'s and then
+        /// [`ConsumerStore`](crate::ConsumerStore)'s documentation.
         pub const PROMISES: &[&str] = &[$($(stringify!($name)),*),*];
 
-        /// Runs every promise of [`EventStore`](crate::EventStore) as a test of its name.
+        /// Runs every promise of [`EventStore`](crate::EventStore) and
+        /// [`ConsumerStore`](crate::ConsumerStore) as a test of its name.
         ///
         /// The expression gives a future of a new, empty store; it is evaluated for every test. A
         /// store that needs something to live as long as it does, such as a temporary folder, comes
@@ -116,7 +125,7 @@ promises! {
         positions_increase_in_the_order_of_the_log,
         the_log_never_repeats_and_never_skips,
         the_log_yields_each_stream_in_version_order,
-        the_log_can_be_read_by_category,
+        the_log_can_be_read_by_categories,
         a_reader_who_follows_writers_sees_every_event_once,
         nothing_above_the_watermark_is_read,
         streams_are_listed_once_each_in_order,
@@ -138,5 +147,42 @@ promises! {
         a_wait_for_what_is_there_returns_at_once,
         an_append_ends_a_wait,
         a_diagnosis_shows_how_far_the_log_is_and_what_is_in_it,
+    }
+    consumers {
+        a_build_is_created_once,
+        a_dropped_build_leaves_nothing_behind,
+    }
+    tables {
+        rows_come_back_as_they_were_written,
+    }
+    selecting {
+        rows_are_read_by_filter_in_order_in_parts,
+    }
+    tables {
+        rows_come_with_the_position_of_their_checkpoint,
+    }
+    diffs {
+        a_diff_names_what_was_added_removed_and_changed,
+    }
+    consumers {
+        a_lease_is_given_to_one_and_runs_out,
+    }
+    deliveries {
+        deliveries_are_found_by_consumer_state_and_time,
+    }
+    consumers {
+        the_events_of_the_log_are_counted_by_category,
+    }
+    consuming {
+        rows_and_checkpoint_commit_together_or_not_at_all,
+    }
+    tables {
+        a_row_that_its_table_cannot_hold_is_a_bad_row,
+    }
+    consuming {
+        a_locked_checkpoint_is_busy_for_others,
+        a_saved_checkpoint_has_a_new_revision,
+        a_swap_takes_effect_with_its_commit,
+        what_was_swapped_out_is_kept_under_its_own_name,
     }
 }

@@ -138,6 +138,15 @@ pub enum StoreError {
         /// What is wrong, and where.
         reason: String,
     },
+    /// A row of a read model that its table cannot hold, or that is not of the shape that the
+    /// program asks for.
+    #[error("a row does not fit into the table {table}")]
+    BadRow {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        source: BoxError,
+    },
     /// The database answered something that the store has no better word for.
     #[error("the store failed to {action}")]
     Backend {
@@ -163,7 +172,7 @@ impl StoreError {
             | Self::Full { .. }
             | Self::CannotOpen { .. }
             | Self::SchemaMismatch { .. } => ErrorKind::Operator,
-            Self::Corrupt { .. } => ErrorKind::BadData,
+            Self::Corrupt { .. } | Self::BadRow { .. } => ErrorKind::BadData,
             Self::Backend { .. } => ErrorKind::Bug,
         }
     }

@@ -57,16 +57,27 @@ pub mod contract;
 mod copy;
 mod error;
 mod event;
+mod event_set;
+mod inline;
 mod memory;
 mod metadata;
+mod operate;
 mod page;
+mod projection;
+mod reactor;
+mod read_model;
+mod rebuild;
 mod repository;
+mod rows;
+mod runner;
 pub mod schema;
 mod store;
 mod stream;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod upcast;
+mod view;
 
 #[doc(hidden)]
 pub mod __private;
@@ -79,20 +90,36 @@ pub use error::{
     BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
 };
 pub use event::{Decoded, Event, IntoEvents};
+pub use event_set::{EventSet, EventsOf, Recorded};
+pub use inline::{Inline, InlineTransaction};
 pub use memory::{MemoryStore, MemoryTransaction};
 pub use metadata::Metadata;
+pub use operate::{BuildStatus, ConsumerStatus, OperationError, Operations};
 pub use page::{EventRow, Page, StoredEvent};
-pub use rehydrate_macros::{Aggregate, AggregateId, Event};
+pub use projection::{EventOf, Projection, RowScope};
+pub use reactor::{Attempt, Failure, Reaction, Reactor, Retries, Start};
+pub use read_model::{Column, ColumnKind, ColumnType, ReadModel, Table};
+pub use rebuild::{
+    BuildPosition, Built, Diff, DiffRow, Old, Plan, Progress, Rebuild, RebuildError, Refolded,
+    Replay, ReplayError, Swapped, Verified, WrongRow,
+};
+pub use rehydrate_macros::{Aggregate, AggregateId, Event, EventSet, ReadModel};
 #[cfg(feature = "cache")]
 pub use repository::{Cache, Staleness};
 pub use repository::{
     Committed, ExecuteError, HistoryEntry, InvalidCommand, LoadError, Replayed, Repository, Retry,
     Root, SaveError, SnapshotCheck,
 };
+pub use rows::{Rows, RowsError, Selected, Selection, Total};
+pub use runner::{RunError, Runner, Running, Upgrade, WaitError, wait_for};
 pub use store::{
-    AfterCommit, Appended, Batch, Command, CommittedCommand, Diagnosis, EventStore, Holder,
-    Identity, LogPage, LogQuery, NewEvent, Outcome, RecordedTime, Snapshot, SnapshotRead,
-    SnapshotUse, StreamQuery, StreamRead, TableSize, Transaction,
+    AfterCommit, Ahead, Appended, Batch, ChangedRow, Checkpoint, CheckpointId, Command,
+    CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction, Delivery,
+    DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, Filter, Holder, Identity,
+    Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator, Order, Outcome, RecordedTime,
+    Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse, StreamQuery, StreamRead,
+    TableDiff, TableSize, Totals, Transaction, Wait, physical_name,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;
+pub use view::InMemory;

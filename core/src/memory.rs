@@ -1,6 +1,12 @@
 //! A store in memory, with the promises of the others.
 
+mod cell;
+mod changes;
+mod consumers;
+mod diff;
+mod kept;
 mod log;
+mod tables;
 mod transaction;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +16,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 
+use self::kept::Kept;
 use self::log::Log;
 pub use self::transaction::MemoryTransaction;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::store::{
-    Appended, Batch, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot, SnapshotRead,
-    SnapshotUse, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot,
+    SnapshotRead, SnapshotUse, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -27,12 +34,19 @@ use crate::stream::{Expected, Position, StreamId};
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     identity: Identity,
-    log: Arc<Mutex<Log>>,
+    state: Arc<Mutex<State>>,
     /// Held by whoever appends; a transaction holds it until it ends.
     writer: Arc<tokio::sync::Mutex<()>>,
     news: Arc<tokio::sync::Notify>,
     asked: Arc<AtomicU64>,
     found: Arc<AtomicU64>,
+}
+
+/// What all clones of a store share.
+#[derive(Debug, Default)]
+struct State {
+    log: Log,
+    kept: Kept,
 }
 
 impl MemoryStore {
@@ -41,7 +55,7 @@ impl MemoryStore {
     pub fn new() -> Self {
         Self {
             identity: Identity::unique(),
-            log: Arc::default(),
+            state: Arc::default(),
             writer: Arc::default(),
             news: Arc::default(),
             asked: Arc::default(),
@@ -58,8 +72,8 @@ impl MemoryStore {
         Ok(MemoryTransaction::new(self.clone(), turn))
     }
 
-    fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -82,13 +96,13 @@ impl EventStore for MemoryStore {
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
         let _turn = self.writer.lock().await;
-        let appended = self.log().append(stream, expected, batch);
+        let appended = self.state().log.append(None, stream, expected, batch);
         self.news.notify_waiters();
         appended
     }
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
-        let read = self.log().read(query);
+        let read = self.state().log.read(None, query);
         if query.snapshot.is_some() && read.command.is_none() {
             self.asked.fetch_add(1, Ordering::Relaxed);
             let found = matches!(read.snapshot, SnapshotRead::Found(_));
@@ -98,11 +112,11 @@ impl EventStore for MemoryStore {
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
-        Ok(self.log().page(query))
+        Ok(self.state().log.page(query))
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
-        Ok(self.log().watermark())
+        Ok(self.state().log.watermark())
     }
 
     async fn list_streams(
@@ -111,7 +125,7 @@ impl EventStore for MemoryStore {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        Ok(self.log().list_streams(category, after, limit))
+        Ok(self.state().log.list_streams(category, after, limit))
     }
 
     async fn write_snapshot(
@@ -119,20 +133,20 @@ impl EventStore for MemoryStore {
         stream: &StreamId,
         snapshot: &Snapshot,
     ) -> Result<(), StoreError> {
-        self.log().write_snapshot(stream, snapshot);
+        self.state().log.write_snapshot(stream, snapshot);
         Ok(())
     }
 
     async fn import(&self, page: &Page) -> Result<(), StoreError> {
         let _turn = self.writer.lock().await;
-        self.log().import(page)?;
+        self.state().log.import(page)?;
         self.news.notify_waiters();
         Ok(())
     }
 
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
         let news = self.news.notified();
-        if self.log().watermark() <= position {
+        if self.state().log.watermark() <= position {
             // It is a hint, so a wait that was in vain is no error.
             let _ = tokio::time::timeout(at_most, news).await;
         }
@@ -145,12 +159,16 @@ impl EventStore for MemoryStore {
                 asked: self.asked.load(Ordering::Relaxed),
                 found: self.found.load(Ordering::Relaxed),
             },
-            ..self.log().diagnose()
+            ..self.state().log.diagnose()
         })
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(Self::begin(self).await?))
+    }
+
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        Some(self)
     }
 }
 

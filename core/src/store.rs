@@ -1,6 +1,7 @@
 //! The port to a database: what every store promises.
 
 mod append;
+mod consumers;
 mod diagnosis;
 mod forward;
 mod identity;
@@ -19,6 +20,11 @@ use crate::stream::{Expected, Position, StreamId};
 
 pub use self::append::{
     Appended, Batch, Command, CommittedCommand, NewEvent, Outcome, RecordedTime,
+};
+pub use self::consumers::{
+    Ahead, ChangedRow, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore,
+    ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, Filter, Leased, Locked,
+    LogCount, Operator, Order, Role, RowQuery, RowsRead, TableDiff, Totals, Wait, physical_name,
 };
 pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
 pub use self::identity::Identity;
@@ -65,7 +71,7 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// - Positions increase in the order of the log.
 /// - The log never repeats and never skips.
 /// - The log yields each stream in version order.
-/// - The log can be read by category.
+/// - The log can be read by categories.
 /// - A reader who follows writers sees every event once.
 /// - Nothing above the watermark is read.
 /// - Streams are listed once each, in order.
@@ -175,6 +181,11 @@ pub trait EventStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`]: try again.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// What the store keeps for projections and reactors, if it can.
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        None
+    }
 }
 
 /// Appends to several streams that are committed together or not at all.
@@ -206,6 +217,11 @@ pub trait Transaction: Debug + Send {
     /// # Errors
     /// As for [`EventStore::read`].
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError>;
+
+    /// What the store keeps for projections and reactors, if it can.
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        None
+    }
 
     /// Sets something to be done once the transaction has committed.
     fn after_commit(&mut self, action: AfterCommit);

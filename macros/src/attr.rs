@@ -11,7 +11,7 @@ use syn::{Attribute, Error, Ident, Meta, Result, Token};
 use crate::ctxt::Ctxt;
 use crate::name;
 
-pub(crate) use value::{Entries, entries, integer, string, ty, type_at};
+pub(crate) use value::{Entries, entries, flag, integer, string, ty, type_at};
 
 /// What may stand in one derive's attribute at one place.
 pub(crate) struct Keys {
@@ -136,7 +136,10 @@ impl Keys {
 
     fn list(&self) -> String {
         let known = name::list(self.known.iter().map(|(known, _)| *known));
-        format!("the keys {} are {known}", self.place)
+        match self.known {
+            [_] => format!("the only key {} is {known}", self.place),
+            _ => format!("the keys {} are {known}", self.place),
+        }
     }
 
     fn first_example(&self) -> &'static str {

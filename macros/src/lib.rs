@@ -6,7 +6,9 @@ mod attr;
 mod ctxt;
 mod erase;
 mod event;
+mod event_set;
 mod name;
+mod read_model;
 mod span;
 mod text;
 
@@ -239,4 +241,122 @@ pub fn aggregate(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(AggregateId)]
 pub fn aggregate_id(input: TokenStream) -> TokenStream {
     aggregate_id::derive(&parse_macro_input!(input)).into()
+}
+
+/// Implements `EventSet` for an enum of the event enums of several aggregates.
+///
+/// A consumer of the log that names the set reads the events of exactly these aggregates, each as
+/// the variant of its event enum.
+///
+/// ```
+/// use rehydrate::{Aggregate, Event, EventSet};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(EventSet)]
+/// enum ShopEvent {
+///     Order(OrderEvent),
+///     Payment(PaymentEvent),
+/// }
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// enum OrderEvent {
+///     Placed,
+/// }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(id = u64, event = OrderEvent)]
+/// struct Order;
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// enum PaymentEvent {
+///     Captured { cents: u64 },
+/// }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(id = u64, event = PaymentEvent)]
+/// struct Payment;
+///
+/// impl ApplyOrderEvent for Order {
+///     fn placed(&mut self) {}
+/// }
+///
+/// impl ApplyPaymentEvent for Payment {
+///     fn captured(&mut self, _cents: u64) {}
+/// }
+///
+/// assert_eq!(ShopEvent::categories(), ["order", "payment"]);
+/// ```
+///
+/// # On a variant
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[event_set(aggregate = Type)]` | whose events these are; needed where two aggregates have the event enum, or where the aggregate is written by hand |
+///
+/// Without it the aggregate is the one with `derive(Aggregate)` that names the event enum. It has
+/// to be visible where the set is.
+#[proc_macro_derive(EventSet, attributes(event_set))]
+pub fn event_set(input: TokenStream) -> TokenStream {
+    event_set::derive(&parse_macro_input!(input)).into()
+}
+
+/// Implements `ReadModel` for a struct with named fields: the row of a table, one field a column.
+///
+/// The struct derives serde's own traits and `Clone` beside it.
+///
+/// ```
+/// use rehydrate::ReadModel;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(ReadModel, Serialize, Deserialize, Clone)]
+/// #[read_model(table = "balances")]
+/// struct Balance {
+///     #[read_model(key)]
+///     fine: String,
+///     #[read_model(index)]
+///     outstanding_cents: i64,
+///     note: Option<String>,
+///     #[read_model(json)]
+///     tags: Vec<String>,
+/// }
+///
+/// let columns = Balance::TABLE.columns;
+/// let names: Vec<_> = columns.iter().map(|column| column.name.as_ref()).collect();
+/// assert_eq!(names, ["fine", "outstanding_cents", "note", "tags"]);
+///
+/// let balance = Balance { fine: "f-7".into(), outstanding_cents: 0, note: None, tags: vec![] };
+/// assert_eq!(balance.key(), "f-7");
+/// ```
+///
+/// # On the struct
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[read_model(table = "…")]` | the table, in place of the struct in snake_case |
+///
+/// # On a field
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[read_model(key)]` | tells the rows apart; with several of them `Key` is a tuple in the order of the fields |
+/// | `#[read_model(index)]` | the table has an index on the column |
+/// | `#[read_model(json)]` | the column holds the value as JSON, so that any type with serde's traits will do |
+///
+/// The type of a column without `json` is a `ColumnType`. That of a key is neither an `Option` nor a
+/// floating-point number.
+///
+/// A table's name has at most 48 bytes and a column's at most 63, of `a` to `z`, `0` to `9` and
+/// `_`, not beginning with a digit. `rehydrate_` at the beginning of a table's name and `__build_`
+/// in it are the store's own.
+///
+/// # serde
+///
+/// A column is named as serde names the field: `rename` and `rename_all` work, if they give one
+/// name for writing and reading. `default`, `alias` and, on an `Option`, `skip_serializing_if`
+/// work as they do elsewhere; `with` and its kin need `#[read_model(json)]`. What makes of a row
+/// anything else than an object with one entry a field is an error: `flatten`, `skip` and its kin,
+/// `tag`, `untagged`, `transparent`, `from`, `try_from`, `into` and `remote`.
+#[proc_macro_derive(ReadModel, attributes(read_model))]
+pub fn read_model(input: TokenStream) -> TokenStream {
+    read_model::derive(&parse_macro_input!(input)).into()
 }

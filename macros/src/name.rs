@@ -7,6 +7,10 @@ use syn::ext::IdentExt;
 pub(crate) const MAX_EVENT_TYPE_BYTES: usize = 100;
 /// The longest category, in bytes: `StreamId::MAX_CATEGORY_BYTES`, which a macro cannot see.
 pub(crate) const MAX_CATEGORY_BYTES: usize = 64;
+/// The longest name of a read model's table, in bytes: it leaves room for a build's number.
+pub(crate) const MAX_TABLE_BYTES: usize = 48;
+/// The longest name of a column, in bytes: that of PostgreSQL, the shortest of all databases.
+pub(crate) const MAX_COLUMN_BYTES: usize = 63;
 
 /// `HTTPSent` as `http_sent`, `SentV2` as `sent_v2`.
 pub(crate) fn snake_case(ident: &Ident) -> String {
@@ -74,6 +78,40 @@ pub(crate) fn category_fault(name: &str) -> Option<String> {
     }
 }
 
+/// What is wrong with the name of a read model's table; `None` if nothing is.
+pub(crate) fn table_fault(name: &str) -> Option<String> {
+    let what = "table name";
+    if name.starts_with("rehydrate_") {
+        let fault = "begins with `rehydrate_`, as only the store's own tables do: use another one";
+        Some(describe(what, name, fault))
+    } else if name.contains("__build_") {
+        let fault = "contains `__build_`, which is in the names of tables that are being built: use another one";
+        Some(describe(what, name, fault))
+    } else {
+        sql_fault(what, name, MAX_TABLE_BYTES)
+    }
+}
+
+/// What is wrong with the name of a column; `None` if nothing is.
+pub(crate) fn column_fault(name: &str) -> Option<String> {
+    sql_fault("column name", name, MAX_COLUMN_BYTES)
+}
+
+/// What is not the same name in every database.
+fn sql_fault(what: &str, name: &str, limit: usize) -> Option<String> {
+    let is_usual = |letter: &char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
+    if let Some(other) = name.chars().find(|letter| !is_usual(letter)) {
+        let other = other.escape_debug();
+        let fault = format!("contains `{other}`: use only `a` to `z`, `0` to `9` and `_`");
+        Some(describe(what, name, &fault))
+    } else if name.starts_with(|letter: char| letter.is_ascii_digit()) {
+        let fault = "begins with a digit: begin with a letter or `_`";
+        Some(describe(what, name, fault))
+    } else {
+        fault(what, name, limit)
+    }
+}
+
 fn fault(what: &str, name: &str, limit: usize) -> Option<String> {
     let bytes = name.len();
     if name.is_empty() {
@@ -94,6 +132,37 @@ fn fault(what: &str, name: &str, limit: usize) -> Option<String> {
 
 fn describe(what: &str, name: &str, fault: &str) -> String {
     format!("the {what} `{}` {fault}", name.escape_debug())
+}
+
+/// A field's name as serde writes it under a `rename_all`.
+pub(crate) fn renamed_by_serde(rule: &str, field: &str) -> String {
+    match rule {
+        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => field.to_ascii_uppercase(),
+        "PascalCase" => pascal_case(field),
+        "camelCase" => {
+            let pascal = pascal_case(field);
+            let mut letters = pascal.chars();
+            letters.next().map_or_else(String::new, |first| {
+                first.to_ascii_lowercase().to_string() + letters.as_str()
+            })
+        }
+        "kebab-case" => field.replace('_', "-"),
+        "SCREAMING-KEBAB-CASE" => field.to_ascii_uppercase().replace('_', "-"),
+        // A rule that serde does not know is reported by serde.
+        _ => field.to_owned(),
+    }
+}
+
+fn pascal_case(field: &str) -> String {
+    let words = field.split('_').filter(|word| !word.is_empty());
+    words.map(capitalized).collect()
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_ascii_uppercase().to_string() + letters.as_str()
+    })
 }
 
 /// The known name that was probably meant.
@@ -149,6 +218,41 @@ mod tests {
         assert_eq!(text("self"), None);
         assert_eq!(text("_"), None);
         assert_eq!(text("not one"), None);
+    }
+
+    #[test]
+    fn fields_are_renamed_as_serde_does_it() {
+        for (rule, renamed) in [
+            ("lowercase", "paid_at_2"),
+            ("UPPERCASE", "PAID_AT_2"),
+            ("PascalCase", "PaidAt2"),
+            ("camelCase", "paidAt2"),
+            ("snake_case", "paid_at_2"),
+            ("SCREAMING_SNAKE_CASE", "PAID_AT_2"),
+            ("kebab-case", "paid-at-2"),
+            ("SCREAMING-KEBAB-CASE", "PAID-AT-2"),
+        ] {
+            assert_eq!(renamed_by_serde(rule, "paid_at_2"), renamed);
+        }
+        assert_eq!(renamed_by_serde("camelCase", "_id"), "id");
+    }
+
+    #[test]
+    fn names_of_tables_and_columns_are_the_same_in_every_database() {
+        for name in ["a", "_a1", "balance_2"] {
+            assert_eq!(table_fault(name), None);
+            assert_eq!(column_fault(name), None);
+        }
+        for name in ["", "A", "1a", "a-b", "a b", "ä", "a\"b"] {
+            assert!(table_fault(name).is_some(), "{name}");
+            assert!(column_fault(name).is_some(), "{name}");
+        }
+        assert_eq!(table_fault(&"a".repeat(48)), None);
+        assert!(table_fault(&"a".repeat(49)).is_some());
+        assert_eq!(column_fault(&"a".repeat(63)), None);
+        assert!(column_fault(&"a".repeat(64)).is_some());
+        assert!(table_fault("rehydrate_events").is_some());
+        assert!(table_fault("balances__build_2").is_some());
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! What the databases do alike, over what each of them does in its own way.
 
+pub(crate) mod consumers;
 pub(crate) mod migrations;
 pub(crate) mod pages;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod pool;
 pub(crate) mod rows;
+pub(crate) mod session;
+pub(crate) mod tables;
 pub(crate) mod usage;
 
 use rehydrate::StoreError;

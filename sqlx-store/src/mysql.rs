@@ -1,6 +1,8 @@
 //! The store on a MySQL or MariaDB server.
 
 mod append;
+mod cells;
+mod consumers;
 mod diagnose;
 mod dialect;
 mod error;
@@ -11,6 +13,8 @@ mod options;
 mod read;
 mod server;
 mod statements;
+mod swap;
+mod tables;
 mod transaction;
 mod writer;
 
@@ -20,8 +24,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
-    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
+    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -99,6 +103,19 @@ const POLL: Duration = Duration::from_millis(500);
 /// An append in this process ends its waits at once; one in another process is seen within half a
 /// second.
 ///
+/// # Read models
+/// What creates, drops or renames a table commits here, so none of that is a part of a transaction:
+/// [`ConsumerTransaction::swap`](rehydrate::ConsumerTransaction::swap) commits what the transaction
+/// has done, even if the swap itself is refused then, and releases what it has locked. A swap that is
+/// cut short is completed by whoever opens the store, or reads or locks one of the checkpoints; until
+/// then nobody takes events for either build, and readers of the live table find the old one or the
+/// new one, with a position that is true of both. It waits two seconds for those who use the table,
+/// who make others wait for as long, and is [`StoreError::Unavailable`] after that.
+///
+/// Texts are compared byte by byte, in `utf8mb4_nopad_bin` or `utf8mb4_0900_bin`. A key has at most
+/// 3072 bytes, of which each column of text counts 1020. A row is not larger than
+/// `max_allowed_packet`. Times and days have years up to 9999.
+///
 /// # Accounts
 /// The account that migrates owns the tables. Others need what this gives them:
 ///
@@ -107,7 +124,9 @@ const POLL: Duration = Duration::from_millis(500);
 /// ```
 ///
 /// To see the statement of whoever holds the watermark up, [`diagnose`](EventStore::diagnose) needs
-/// the right `PROCESS`, too. Nobody but the owner should be able to `DROP` or `TRUNCATE` the tables,
+/// the right `PROCESS`, too. Whoever keeps a read model needs `SELECT`, `INSERT`, `UPDATE`, `DELETE`,
+/// `CREATE`, `ALTER`, `DROP` and `INDEX` on its table and on those of its builds, which are called
+/// `<table>__build_<number>`; its readers need `SELECT` on the table of the live name. Nobody but the owner should be able to `DROP` or `TRUNCATE` the tables,
 /// which no trigger prevents.
 #[derive(Clone)]
 pub struct MySqlStore(Arc<Inner>);
@@ -135,6 +154,7 @@ macro_rules! ask {
         answer
     }};
 }
+use ask;
 
 impl MySqlStore {
     /// Opens the store, and sees that its tables are those of this program. It creates nothing.
@@ -148,14 +168,20 @@ impl MySqlStore {
         let server = Server::new(&options);
         let mut connection = server.acquire().await?;
         migrate::check(&mut connection, server.name()).await?;
-        server.learn_limits(&mut connection).await?;
+        let unfinished = server.learn_facts(&mut connection).await?;
         connection.give_back();
-        Ok(Self(Arc::new(Inner {
+        let store = Self(Arc::new(Inner {
             identity: Identity::unique(),
             server,
             usage: Usage::default(),
             news: Notify::new(),
-        })))
+        }));
+        if unfinished > 0
+            && let Err(error) = swap::complete(&store).await
+        {
+            tracing::warn!(%error, "a swap that was cut short is not complete yet");
+        }
+        Ok(store)
     }
 
     /// Creates the tables, or brings them up to date. Changes nothing if they are.
@@ -320,5 +346,9 @@ impl EventStore for MySqlStore {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(self.begin().await?))
+    }
+
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        Some(self)
     }
 }

@@ -2,6 +2,7 @@
 
 mod append;
 mod attempt;
+mod consumers;
 mod diagnose;
 mod error;
 mod import;
@@ -14,6 +15,7 @@ mod read;
 mod rows;
 mod session;
 mod statements;
+mod tables;
 mod transaction;
 
 use std::fmt;
@@ -22,8 +24,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
-    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
+    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 use sqlx::Postgres;
 use tokio::time::{Instant, timeout_at};
@@ -110,6 +112,8 @@ struct Inner {
     usage: Usage,
 }
 
+use reading;
+
 impl PostgresStore {
     /// Opens a store whose tables are there and up to date. It changes nothing.
     ///
@@ -155,6 +159,10 @@ impl PostgresStore {
 
     fn name(&self) -> &str {
         &self.0.name
+    }
+
+    fn schema(&self) -> &str {
+        &self.0.schema
     }
 
     fn pool(&self) -> &Pool<Postgres> {
@@ -332,5 +340,9 @@ impl EventStore for PostgresStore {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(self.begin().await?))
+    }
+
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        Some(self)
     }
 }

@@ -2,6 +2,7 @@
 
 mod append;
 mod connection;
+mod consumers;
 mod diagnose;
 mod error;
 mod import;
@@ -13,6 +14,7 @@ mod read;
 mod readers;
 mod rows;
 mod statements;
+mod tables;
 mod transaction;
 mod writer;
 
@@ -23,8 +25,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
-    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
+    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 use self::append::Append;
@@ -264,5 +266,9 @@ impl EventStore for SqliteStore {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(self.begin().await?))
+    }
+
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        Some(self)
     }
 }

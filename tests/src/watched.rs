@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery, Page, Position,
-    Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
+    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
 };
 
 /// A store that writes down its calls; each is one round trip in a store that keeps its promise.
@@ -23,6 +23,7 @@ struct Notes {
     calls: Vec<String>,
     before_appends: VecDeque<BoxFuture<'static, ()>>,
     failing_appends: VecDeque<StoreError>,
+    failing_begins: VecDeque<StoreError>,
     failing_snapshots: bool,
 }
 
@@ -54,6 +55,11 @@ impl Watched {
     /// Lets the next append that is not failing yet fail before it does anything.
     pub fn fail_an_append(&self, error: StoreError) {
         self.notes().failing_appends.push_back(error);
+    }
+
+    /// Lets the next transaction that is not failing yet fail to begin.
+    pub fn fail_a_begin(&self, error: StoreError) {
+        self.notes().failing_begins.push_back(error);
     }
 
     /// Lets every snapshot fail from now on.
@@ -148,7 +154,15 @@ impl EventStore for Watched {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         self.note("begin".to_owned());
-        self.store.begin().await
+        let failing = self.notes().failing_begins.pop_front();
+        match failing {
+            Some(error) => Err(error),
+            None => self.store.begin().await,
+        }
+    }
+
+    fn consumers(&self) -> Option<&dyn ConsumerStore> {
+        self.store.consumers()
     }
 }
 

@@ -22,9 +22,13 @@ mod mysql {
 
 #[test]
 fn the_list_of_promises_is_the_documentation_of_the_port() {
-    let port = include_str!("../../core/src/store.rs");
+    let port = [
+        include_str!("../../core/src/store.rs"),
+        include_str!("../../core/src/store/consumers.rs"),
+    ];
     let documented: Vec<String> = port
-        .lines()
+        .iter()
+        .flat_map(|source| source.lines())
         .filter_map(|line| line.strip_prefix("/// - "))
         .map(|promise| {
             let words = promise.to_lowercase().replace(['.', ',', '\''], "");

@@ -233,7 +233,7 @@ bites! {
     RoundsTimes => events_come_back_as_they_were_written;
     ReadsOneTooMany => a_read_ends_at_the_asked_version, a_snapshot_later_than_asked_is_not_used;
     UsesAnySnapshot => a_snapshot_of_another_fingerprint_is_reported_and_not_used;
-    SkipsInTheLog => the_log_never_repeats_and_never_skips, the_log_can_be_read_by_category;
+    SkipsInTheLog => the_log_never_repeats_and_never_skips, the_log_can_be_read_by_categories;
     RepeatsInTheLog => the_log_never_repeats_and_never_skips;
     ListsTwice => streams_are_listed_once_each_in_order;
     CommitsAtOnce =>

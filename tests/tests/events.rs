@@ -16,5 +16,7 @@ mod names;
 mod schema;
 #[path = "events/serde_attributes.rs"]
 mod serde_attributes;
+#[path = "events/sets.rs"]
+mod sets;
 #[path = "events/stored.rs"]
 mod stored;

@@ -8,16 +8,19 @@ use super::read_of;
 use crate::error::StoreError;
 use crate::page::{EventRow, Page, StoredEvent};
 use crate::store::{
-    Appended, Batch, Command, CommittedCommand, Diagnosis, LogPage, LogQuery, NewEvent, Outcome,
-    Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
+    Appended, Batch, Command, CommittedCommand, Diagnosis, LogCount, LogPage, LogQuery, NewEvent,
+    Outcome, Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
 };
 use crate::stream::{Expected, Position, StreamId, Version};
 
 const PAGE: usize = 1_000;
 
-/// A clone shares nothing: a transaction works on one and puts it back when it commits.
-#[derive(Clone, Debug, Default)]
+/// The log, or the continuation of one: a transaction appends to a continuation, which nobody else
+/// sees, and adds it to the log when it commits.
+#[derive(Debug, Default)]
 pub(super) struct Log {
+    /// The last position of the log that this one continues.
+    continues: Position,
     events: Vec<Event>,
     /// The indices of each stream's events, in version order.
     streams: BTreeMap<StreamId, Vec<usize>>,
@@ -36,19 +39,29 @@ struct Event {
 }
 
 impl Log {
+    /// An empty continuation.
+    pub(super) fn continued(&self) -> Self {
+        Self {
+            continues: self.watermark(),
+            ..Self::default()
+        }
+    }
+
+    /// Appends to this log, which continues the one `below`.
     pub(super) fn append(
         &mut self,
+        below: Option<&Self>,
         stream: &StreamId,
         expected: Expected,
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
         if !batch.events.is_empty()
             && let Some(command) = &batch.command
-            && let Some(first) = self.commands.get(&command.key)
+            && let Some(first) = self.command(below, command)
         {
             return first.clone().repeated(command, stream);
         }
-        let last = self.last_of(stream);
+        let last = self.last_of(stream).or_else(|| below?.last_of(stream));
         let version = last.map_or(Version::ZERO, |event| event.version);
         if !expected.is_met_by(version) {
             return Err(StoreError::Conflict {
@@ -59,7 +72,8 @@ impl Log {
         }
         let last_time = last.map(|event| event.recorded_at);
         let recorded_at = batch.time.after(last_time, stream)?;
-        let appended = self.push(stream, version, batch, recorded_at);
+        let position = last.map_or(Position::ZERO, |event| event.position);
+        let appended = self.push(stream, (version, position), batch, recorded_at);
         if let Some(command) = &batch.command
             && !batch.events.is_empty()
         {
@@ -68,24 +82,26 @@ impl Log {
         Ok(appended)
     }
 
-    pub(super) fn read(&self, query: &StreamQuery) -> StreamRead<'static> {
+    /// Reads a stream of the log `below` and of this one.
+    pub(super) fn read(&self, below: Option<&Self>, query: &StreamQuery) -> StreamRead<'static> {
         if let Some(command) = &query.command
-            && let Some(first) = self.commands.get(&command.key)
+            && let Some(first) = self.command(below, command)
         {
             return StreamRead {
                 command: Some(first.clone()),
                 ..read_of(Vec::new())
             };
         }
-        let snapshot = self.usable_snapshot(query);
+        // Snapshots are written outside of transactions.
+        let snapshot = below.unwrap_or(self).usable_snapshot(query);
         let after = match &snapshot {
             SnapshotRead::Found(snapshot) => snapshot.version,
             _ => query.after,
         };
-        let events = self.streams.get(&query.stream).map_or(&[][..], |all| all);
-        let wanted = events
-            .iter()
-            .map(|&index| &self.events[index])
+        let wanted = below
+            .into_iter()
+            .chain([self])
+            .flat_map(|log| log.events_of(&query.stream))
             .filter(|event| event.version > after)
             .filter(|event| query.until.is_none_or(|until| event.version <= until))
             .filter(|event| query.as_of.is_none_or(|time| event.recorded_at <= time))
@@ -103,8 +119,8 @@ impl Log {
         let wanted = self.events[begin..]
             .iter()
             .filter(|event| {
-                let category = query.category.as_deref();
-                category.is_none_or(|category| event.stream.category() == category)
+                let wanted = &query.categories;
+                wanted.is_empty() || wanted.iter().any(|name| name == event.stream.category())
             })
             .take(query.limit);
         let mut events = Page::new();
@@ -124,7 +140,20 @@ impl Log {
     pub(super) fn watermark(&self) -> Position {
         self.events
             .last()
-            .map_or(Position::ZERO, |event| event.position)
+            .map_or(self.continues, |event| event.position)
+    }
+
+    pub(super) fn count(&self, count: &LogCount) -> u64 {
+        let end = |position| {
+            self.events
+                .partition_point(|event| event.position <= position)
+        };
+        let events = self.events.get(end(count.after)..end(count.until));
+        let is_wanted = |event: &&Event| {
+            let wanted = &count.categories;
+            wanted.is_empty() || wanted.iter().any(|name| name == event.stream.category())
+        };
+        events.unwrap_or_default().iter().filter(is_wanted).count() as u64
     }
 
     pub(super) fn list_streams(
@@ -153,10 +182,11 @@ impl Log {
         }
     }
 
-    /// Replaces everything but the snapshots, which are written outside of transactions.
-    pub(super) fn take_over(&mut self, other: Self) {
-        let snapshots = std::mem::take(&mut self.snapshots);
-        *self = Self { snapshots, ..other };
+    /// Adds what was appended to a continuation.
+    pub(super) fn take_over(&mut self, continuation: Self) {
+        self.commands.extend(continuation.commands);
+        let events = continuation.events.into_iter();
+        events.for_each(|event| self.add(event));
     }
 
     /// Adds the events of a page as they are.
@@ -210,6 +240,20 @@ impl Log {
         Some(&self.events[index])
     }
 
+    fn events_of(&self, stream: &StreamId) -> impl Iterator<Item = &Event> {
+        let indices = self.streams.get(stream).map_or(&[][..], |all| all);
+        indices.iter().map(|&index| &self.events[index])
+    }
+
+    fn command<'a>(
+        &'a self,
+        below: Option<&'a Self>,
+        command: &Command,
+    ) -> Option<&'a CommittedCommand> {
+        let own = self.commands.get(&command.key);
+        own.or_else(|| below?.commands.get(&command.key))
+    }
+
     fn add(&mut self, event: Event) {
         let indices = self.streams.entry(event.stream.clone()).or_default();
         indices.push(self.events.len());
@@ -219,14 +263,15 @@ impl Log {
     fn push(
         &mut self,
         stream: &StreamId,
-        mut version: Version,
+        (mut version, mut position): (Version, Position),
         batch: &Batch,
         recorded_at: DateTime<Utc>,
     ) -> Appended {
         for new in &batch.events {
             version = version.next();
+            position = Position(self.watermark().0 + 1);
             self.add(Event {
-                position: Position(self.watermark().0 + 1),
+                position,
                 stream: stream.clone(),
                 version,
                 new: new.clone(),
@@ -236,9 +281,7 @@ impl Log {
         }
         Appended {
             version,
-            position: self
-                .last_of(stream)
-                .map_or(Position::ZERO, |event| event.position),
+            position,
             recorded_at,
             outcome: Outcome::Written,
         }

@@ -4,29 +4,40 @@ use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 
 use super::MemoryStore;
+use super::changes::Changes;
+use super::kept::Kept;
 use super::log::Log;
 use crate::error::StoreError;
-use crate::store::{AfterCommit, Appended, Batch, Identity, StreamQuery, StreamRead, Transaction};
+use crate::store::{
+    AfterCommit, Appended, Batch, ConsumerTransaction, Identity, StreamQuery, StreamRead,
+    Transaction,
+};
 use crate::stream::{Expected, StreamId};
 
 /// Appends that nobody sees until they are committed together.
 ///
-/// It works on a copy of the log, so it costs memory and time in proportion to the log.
+/// It keeps what it changes apart from what the others see, and nobody else writes while it is
+/// open, so it costs memory and time in proportion to its own changes.
 pub struct MemoryTransaction {
     identity: Identity,
     store: MemoryStore,
+    /// Only what this transaction has appended.
     log: Log,
+    changes: Changes,
+    has_failed: bool,
     after_commit: Vec<AfterCommit>,
     turn: OwnedMutexGuard<()>,
 }
 
 impl MemoryTransaction {
     pub(super) fn new(store: MemoryStore, turn: OwnedMutexGuard<()>) -> Self {
-        let log = store.log().clone();
+        let log = store.state().log.continued();
         Self {
             identity: Identity::unique(),
             store,
             log,
+            changes: Changes::default(),
+            has_failed: false,
             after_commit: Vec::new(),
             turn,
         }
@@ -35,9 +46,19 @@ impl MemoryTransaction {
     /// Makes everything permanent, then does what was set to be done after the commit.
     ///
     /// # Errors
-    /// None; it is a `Result` as in the other stores.
+    /// [`StoreError::Backend`] if something has failed after which it can only be rolled back.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.store.log().take_over(self.log);
+        if self.has_failed {
+            return Err(StoreError::Backend {
+                action: "commit",
+                source: "the transaction has failed before, and can only be rolled back".into(),
+            });
+        }
+        {
+            let mut state = self.store.state();
+            state.log.take_over(self.log);
+            state.kept.take_over(self.changes);
+        }
         self.store.news.notify_waiters();
         drop(self.turn);
         for action in self.after_commit {
@@ -52,6 +73,16 @@ impl MemoryTransaction {
     /// None; it is a `Result` as in the other stores.
     pub async fn rollback(self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Does something for a consumer, which spoils the transaction if it fails.
+    pub(super) fn change<T>(
+        &mut self,
+        change: impl FnOnce(&Kept, &mut Changes) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = change(&self.store.state().kept, &mut self.changes);
+        self.has_failed |= done.is_err();
+        done
     }
 }
 
@@ -77,11 +108,16 @@ impl Transaction for MemoryTransaction {
         expected: Expected,
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
-        self.log.append(stream, expected, batch)
+        let state = self.store.state();
+        self.log.append(Some(&state.log), stream, expected, batch)
     }
 
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
-        Ok(self.log.read(query))
+        Ok(self.log.read(Some(&self.store.state().log), query))
+    }
+
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        Some(self)
     }
 
     fn after_commit(&mut self, action: AfterCommit) {

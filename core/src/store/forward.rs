@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AfterCommit, Appended, Batch, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot,
-    StreamQuery, StreamRead, Transaction,
+    AfterCommit, Appended, Batch, ConsumerStore, ConsumerTransaction, Diagnosis, EventStore,
+    Identity, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead, Transaction,
 };
 use crate::error::StoreError;
 use crate::page::Page;
@@ -78,6 +78,10 @@ macro_rules! forward_store {
             async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
                 (**self).begin().await
             }
+
+            fn consumers(&self) -> Option<&dyn ConsumerStore> {
+                (**self).consumers()
+            }
         }
     )*};
 }
@@ -105,6 +109,10 @@ impl<T: Transaction + ?Sized> Transaction for Box<T> {
 
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         (**self).read(query).await
+    }
+
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        (**self).consumers()
     }
 
     fn after_commit(&mut self, action: AfterCommit) {

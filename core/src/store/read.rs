@@ -109,8 +109,8 @@ pub struct Snapshot {
 pub struct LogQuery {
     /// Events after this position.
     pub after: Position,
-    /// Only events of this category.
-    pub category: Option<String>,
+    /// Only events of these categories; of all if there are none.
+    pub categories: Vec<String>,
     /// At most this many events.
     pub limit: usize,
 }
@@ -121,7 +121,7 @@ impl LogQuery {
     pub fn after(position: Position) -> Self {
         Self {
             after: position,
-            category: None,
+            categories: Vec::new(),
             limit: 1_000,
         }
     }

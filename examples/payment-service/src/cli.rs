@@ -3,6 +3,7 @@
 mod commands;
 mod output;
 mod progress;
+mod read_models;
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use tracing_subscriber::EnvFilter;
 
 use self::output::Output;
 use crate::fine::{Fine, FineId};
+use crate::penalties::Penalties;
+use crate::read_models::BalancesVersion;
 use crate::view::At;
 use crate::{time, tour};
 
@@ -43,6 +46,9 @@ struct Cli {
     /// Print one JSON object, and nothing else, on stdout.
     #[arg(long, global = true)]
     json: bool,
+    /// With which version of the balances a new read model is made, or a rebuild is.
+    #[arg(long, global = true, value_name = "VERSION", default_value = "v2")]
+    balances: BalancesVersion,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -72,11 +78,18 @@ enum Command {
         /// The fine.
         id: String,
     },
+    /// Bring the balances of all fines up to date, and print what they come to.
+    Balances,
+    /// Look at the service while it runs, and tell it what to do.
+    Ops(rehydrate_console::Ops),
     /// Answer HTTP requests until SIGTERM or ctrl-c.
     Serve {
         /// The address to listen at; port 0 takes a free one.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// Add the penalty to fines that are unpaid 60 days after their notification.
+        #[arg(long)]
+        penalties: bool,
     },
 }
 
@@ -113,6 +126,14 @@ async fn execute(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
             commands::fine(&fines, &FineId(id), at, output).await
         }
         Some(Command::History { id }) => commands::history(&fines, FineId(id), output).await,
-        Some(Command::Serve { listen }) => commands::serve(fines, listen, output).await,
+        Some(Command::Balances) => read_models::balances(&fines, cli.balances, output).await,
+        Some(Command::Ops(ops)) => Ok(read_models::ops(&fines, cli.balances, ops).await),
+        Some(Command::Serve { listen, penalties }) => {
+            let mut runner = crate::read_models::runner(fines.store().clone(), cli.balances);
+            if penalties {
+                runner = runner.reactor(Penalties::new(fines.clone()));
+            }
+            commands::serve(fines, runner, listen, output).await
+        }
     }
 }

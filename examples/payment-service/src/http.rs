@@ -6,6 +6,7 @@ mod command;
 mod context;
 mod extract;
 mod problem;
+mod reads;
 
 use std::io;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use self::body::{AddPenalty, IssueFine, ReceivePayment};
 use self::command::Command;
 use self::extract::{Named, Past};
 use self::problem::Problem;
+use self::reads::{show_balances, show_takings};
 use crate::fine::Fine;
 use crate::view::HistoryView;
 
@@ -36,11 +38,12 @@ type Fines = State<Repository<Fine>>;
 /// The service, as something that answers requests.
 pub fn router(fines: Repository<Fine>) -> Router {
     Router::new()
-        .route("/fines", post(issue_fine))
+        .route("/fines", post(issue_fine).get(show_balances))
         .route("/fines/{id}", get(show_fine))
         .route("/fines/{id}/payments", post(receive_payment))
         .route("/fines/{id}/penalty", post(add_penalty))
         .route("/fines/{id}/history", get(show_history))
+        .route("/takings", get(show_takings))
         .route("/healthz", get(healthz))
         .fallback(async || Problem::no_such_route())
         .method_not_allowed_fallback(async || Problem::no_such_method())

@@ -8,6 +8,8 @@ pub mod fine;
 pub mod http;
 pub mod import;
 pub mod money;
+pub mod penalties;
+pub mod read_models;
 pub mod reconcile;
 pub mod time;
 pub mod tour;

@@ -20,6 +20,8 @@ use crate::span;
 ///         SnapshotPolicy::every(100, Fingerprint::of("struct Account{…} version 2"));
 ///     fn apply(&mut self, event: Self::Event) { ApplyTo::apply_to(event, self) }
 /// }
+///
+/// impl EventsOf<Account> for AccountEvent {}
 /// ```
 pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> TokenStream {
     let ident = &aggregate.input.ident;
@@ -45,6 +47,9 @@ pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> Toke
                 #apply
             }
         }
+
+        #[automatically_derived]
+        impl ::rehydrate::EventsOf<#ident> for #event {}
     }
 }
 
@@ -77,6 +82,17 @@ pub(super) fn stub(aggregate: &Aggregate<'_>) -> TokenStream {
         Some(event) => event.to_token_stream(),
         None => quote!(::rehydrate::__private::NoEvent),
     };
+    let events_of = aggregate.event.as_ref().map(|event| {
+        quote! {
+            #[automatically_derived]
+            impl<#(#parameters),*> ::rehydrate::EventsOf<#ty> for #event
+            where
+                #ty: ::core::default::Default,
+                #(#bounds,)*
+            {
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl<#(#parameters),*> ::rehydrate::Aggregate for #ty
@@ -91,5 +107,7 @@ pub(super) fn stub(aggregate: &Aggregate<'_>) -> TokenStream {
 
             fn apply(&mut self, _: Self::Event) {}
         }
+
+        #events_of
     }
 }

@@ -8,8 +8,8 @@ use crate::erase::{Erased, erase};
 use crate::span;
 use crate::text;
 
-/// Expands to `AggregateId`, `Display`, `FromStr`, serde's traits and `From`, all by the type
-/// inside; and to `new()` for a `Uuid`.
+/// Expands to `AggregateId`, `Display`, `FromStr`, serde's traits, `From` and `ColumnType`, all by
+/// the type inside; and to `new()` for a `Uuid`.
 pub(super) fn expand(input: &DeriveInput, inner: &Type) -> TokenStream {
     let ident = &input.ident;
     let text = text_traits(input, inner);
@@ -26,6 +26,17 @@ pub(super) fn expand(input: &DeriveInput, inner: &Type) -> TokenStream {
         #text
         #serde
         #new
+
+        // A column of a read model, wherever the type inside is one; the lifetime puts the question
+        // off until somebody asks it.
+        #[automatically_derived]
+        impl ::rehydrate::ColumnType for #ident
+        where
+            for<'__always> #inner: ::rehydrate::ColumnType,
+        {
+            const KIND: ::rehydrate::ColumnKind = <#inner as ::rehydrate::ColumnType>::KIND;
+            const IS_NULLABLE: bool = <#inner as ::rehydrate::ColumnType>::IS_NULLABLE;
+        }
 
         #[automatically_derived]
         impl ::core::convert::From<#inner> for #ident {

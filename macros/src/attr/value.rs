@@ -9,6 +9,16 @@ use syn::{Error, Ident, LitInt, LitStr, Result, Token, Type, parenthesized};
 use super::items;
 use crate::ctxt::Ctxt;
 
+/// Nothing: the key says it all.
+pub(crate) fn flag(key: &Ident, input: ParseStream<'_>) -> Result<Ident> {
+    if input.is_empty() || input.peek(Token![,]) {
+        Ok(key.clone())
+    } else {
+        let message = format!("`{key}` takes no value: write `{key}` alone");
+        Err(Error::new(input.span(), message))
+    }
+}
+
 /// `= "text"`.
 pub(crate) fn string(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     let form = || format!("expected text in quotes, as in `{key} = \"…\"`");

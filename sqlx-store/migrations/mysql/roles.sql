@@ -4,8 +4,15 @@ GRANT SELECT ON rehydrate_events TO 'payments_reader'@'%', 'payments_app'@'%';
 GRANT SELECT ON rehydrate_counter TO 'payments_reader'@'%', 'payments_app'@'%';
 GRANT SELECT ON rehydrate_snapshots TO 'payments_reader'@'%', 'payments_app'@'%';
 GRANT SELECT ON rehydrate_commands TO 'payments_reader'@'%', 'payments_app'@'%';
+GRANT SELECT ON rehydrate_checkpoints TO 'payments_reader'@'%', 'payments_app'@'%';
+GRANT SELECT ON rehydrate_deliveries TO 'payments_reader'@'%', 'payments_app'@'%';
+GRANT SELECT ON rehydrate_ahead TO 'payments_reader'@'%', 'payments_app'@'%';
 GRANT SELECT ON rehydrate_migrations TO 'payments_reader'@'%', 'payments_app'@'%';
 GRANT INSERT ON rehydrate_events TO 'payments_app'@'%';
 GRANT INSERT ON rehydrate_commands TO 'payments_app'@'%';
 GRANT INSERT, UPDATE ON rehydrate_snapshots TO 'payments_app'@'%';
 GRANT UPDATE ON rehydrate_counter TO 'payments_app'@'%';
+-- For projections and reactors: where they are.
+GRANT INSERT, UPDATE, DELETE ON rehydrate_checkpoints TO 'payments_app'@'%';
+GRANT INSERT, UPDATE, DELETE ON rehydrate_deliveries TO 'payments_app'@'%';
+GRANT INSERT, UPDATE, DELETE ON rehydrate_ahead TO 'payments_app'@'%';

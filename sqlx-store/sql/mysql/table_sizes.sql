@@ -7,6 +7,7 @@ SELECT
 FROM information_schema.tables
 WHERE table_schema = DATABASE()
     AND table_name IN (
-        'rehydrate_events', 'rehydrate_snapshots', 'rehydrate_commands', 'rehydrate_counter'
+        'rehydrate_events', 'rehydrate_snapshots', 'rehydrate_commands', 'rehydrate_counter',
+        'rehydrate_checkpoints', 'rehydrate_deliveries', 'rehydrate_ahead'
     )
 ORDER BY table_name DESC

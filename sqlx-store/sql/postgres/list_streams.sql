@@ -1,6 +1,7 @@
 -- Lists the streams of a category.
 -- $1 category, $2 after this stream id, or the empty text, $3 at most so many.
--- Guarantee: each once, in byte order. It goes from stream to stream in the index, however long they
+-- Guarantee: each once, in byte order. It goes from stream to stream in the index, however long
+-- they
 -- are.
 WITH RECURSIVE streams AS (
     (

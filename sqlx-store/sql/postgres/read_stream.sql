@@ -2,7 +2,8 @@
 -- $1 category, $2 stream id, $3 after this version, $4 up to this version, $5 recorded at this time
 -- or before, or NULL, $6 at most so many events, or NULL, $7 fingerprint of the wanted snapshot, or
 -- NULL, $8 idempotency key of the wanted command, or NULL.
--- Guarantee: kind 0, the command, if it was committed, and then nothing else; kind 1, the snapshot in
+-- Guarantee: kind 0, the command, if it was committed, and then nothing else; kind 1, the snapshot
+-- in
 -- the asked past, if there is one, without its state when the fingerprint differs; kind 2, the
 -- events after the usable snapshot, in version order; all as of one moment.
 WITH command AS MATERIALIZED (

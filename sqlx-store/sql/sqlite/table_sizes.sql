@@ -15,3 +15,18 @@ SELECT
     'rehydrate_commands',
     (SELECT count(*) FROM rehydrate_commands),
     (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_commands*')
+UNION ALL
+SELECT
+    'rehydrate_checkpoints',
+    (SELECT count(*) FROM rehydrate_checkpoints),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_checkpoints*')
+UNION ALL
+SELECT
+    'rehydrate_deliveries',
+    (SELECT count(*) FROM rehydrate_deliveries),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_deliveries*')
+UNION ALL
+SELECT
+    'rehydrate_ahead',
+    (SELECT count(*) FROM rehydrate_ahead),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_ahead*')

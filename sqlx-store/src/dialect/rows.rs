@@ -199,3 +199,9 @@ fn absurd(column: &'static str, value: i64) -> Fault {
 pub(crate) fn clamp(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
+
+/// Names as a JSON array, to be one bind.
+#[cfg(feature = "sqlite")]
+pub(crate) fn json_array(names: &[String]) -> String {
+    serde_json::Value::from(names).to_string()
+}

@@ -22,6 +22,8 @@ pub(super) enum Meaning {
     ReadOnly,
     Full,
     TooLarge,
+    /// A value does not fit into its column.
+    Unfit,
     NoTable,
     NoDatabase,
     /// This account may not connect.
@@ -47,7 +49,8 @@ pub(super) fn meaning(error: &sqlx::Error) -> Meaning {
 
 fn meaning_of(code: u16) -> Meaning {
     match code {
-        1213 | 1614 => Meaning::Deadlock,
+        // A table that is younger than the transaction's snapshot is one, too.
+        1213 | 1412 | 1614 => Meaning::Deadlock,
         1205 | 3572 => Meaning::Locked,
         1022 | 1062 | 1586 => Meaning::Taken,
         // No connection left; going down; killed; the network; a statement's time is over; a
@@ -76,6 +79,7 @@ fn meaning_of(code: u16) -> Meaning {
         1290 | 1036 | 1792 | 1836 | 3100 => Meaning::ReadOnly,
         1021 | 1114 => Meaning::Full,
         1153 | 1301 => Meaning::TooLarge,
+        1048 | 1264..=1265 | 1292 | 1364 | 1366 | 1406 | 3140 | 3819 | 4025 => Meaning::Unfit,
         1051 | 1054 | 1146 => Meaning::NoTable,
         1049 | 1046 => Meaning::NoDatabase,
         1044 | 1045 | 1130 | 1251 | 1698 | 3118 | 1862 => Meaning::Rejected,
@@ -141,7 +145,7 @@ pub(super) fn explain(store: &str, action: &'static str, error: sqlx::Error) -> 
             );
             cannot_open(store, reason, error)
         }
-        Meaning::Taken | Meaning::Other => StoreError::Backend {
+        Meaning::Taken | Meaning::Unfit | Meaning::Other => StoreError::Backend {
             action,
             source: error.into(),
         },
@@ -156,6 +160,36 @@ pub(super) fn explain_write(store: &str, action: &'static str, error: sqlx::Erro
             source: Some(error.into()),
         },
         _ => explain(store, action, error),
+    }
+}
+
+/// The error of a statement that reads the table of a read model.
+pub(super) fn explain_table(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
+    // It is not one of those that a migration makes.
+    if meaning(&error) == Meaning::NoTable {
+        StoreError::Backend {
+            action,
+            source: error.into(),
+        }
+    } else {
+        explain(store, action, error)
+    }
+}
+
+/// The error of a statement that writes the table of a read model, which may have refused a row.
+pub(super) fn explain_row(
+    store: &str,
+    action: &'static str,
+    table: &str,
+    error: sqlx::Error,
+) -> StoreError {
+    match meaning(&error) {
+        Meaning::Unfit => StoreError::BadRow {
+            table: table.to_owned(),
+            source: error.into(),
+        },
+        Meaning::NoTable => explain_table(store, action, error),
+        _ => explain_write(store, action, error),
     }
 }
 
@@ -216,8 +250,9 @@ mod tests {
             (&[1049], Meaning::NoDatabase),
             (&[1044, 1045], Meaning::Rejected),
             (&[1142, 1143], Meaning::Denied),
-            // A mistake in a statement, a value that does not fit, a signal of a trigger.
-            (&[1064, 1406, 1644, 1048, 1364], Meaning::Other),
+            (&[1048, 1264, 1292, 1364, 1366, 1406], Meaning::Unfit),
+            // A mistake in a statement, a signal of a trigger.
+            (&[1064, 1644], Meaning::Other),
         ] {
             for code in codes {
                 assert_eq!(meaning_of(*code), expected, "{code}");

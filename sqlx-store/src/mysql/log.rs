@@ -33,11 +33,12 @@ pub(super) async fn read_log(
     query: &LogQuery,
     store: &str,
 ) -> Result<(LogPage, bool), StoreError> {
-    let select = match &query.category {
-        None => sqlx::query(statements::READ_LOG).bind(rows::clamp(query.after.get())),
-        Some(category) => sqlx::query(statements::READ_LOG_OF_CATEGORY)
+    let select = if query.categories.is_empty() {
+        sqlx::query(statements::READ_LOG).bind(rows::clamp(query.after.get()))
+    } else {
+        sqlx::query(statements::READ_LOG_OF_CATEGORIES)
             .bind(rows::clamp(query.after.get()))
-            .bind(category.as_bytes()),
+            .bind(format!("/{}/", query.categories.join("/")).into_bytes())
     };
     let mut rows = select.bind(rows::clamp(query.limit)).fetch(connection);
     let mut events = Page::new();

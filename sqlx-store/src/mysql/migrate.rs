@@ -16,11 +16,18 @@ pub(super) const ADVICE: &str = "run MySqlStore::migrate or rehydrate_sqlx::migr
     that may create tables and triggers, or the SQL that MySqlStore::verify prints";
 
 /// Each can be run again where it was cut short, because DDL commits by itself.
-pub(super) const MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "events",
-    script: include_str!("../../migrations/mysql/0001_events.sql"),
-}]);
+pub(super) const MIGRATIONS: Migrations = Migrations(&[
+    Migration {
+        version: 1,
+        name: "events",
+        script: include_str!("../../migrations/mysql/0001_events.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "consumers",
+        script: include_str!("../../migrations/mysql/0002_consumers.sql"),
+    },
+]);
 
 /// Brings the tables up to date. Changes nothing, and waits for nobody, if they are.
 pub(super) async fn migrate(options: &MySqlOptions) -> Result<(), StoreError> {

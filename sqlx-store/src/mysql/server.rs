@@ -1,7 +1,7 @@
 //! The connections to the server, each set up before its first use.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rehydrate::StoreError;
@@ -22,6 +22,7 @@ pub(super) struct Server {
     limits: Limits,
     lock_seconds: i64,
     packet_limit: AtomicUsize,
+    collation: OnceLock<String>,
     name: Arc<str>,
 }
 
@@ -34,6 +35,7 @@ impl Server {
             limits,
             lock_seconds: options.lock_seconds(),
             packet_limit: AtomicUsize::new(usize::MAX),
+            collation: OnceLock::new(),
             name,
         }
     }
@@ -67,18 +69,29 @@ impl Server {
         self.acquire().await
     }
 
-    /// Asks the server how large a packet may be.
-    pub(super) async fn learn_limits(
+    /// Asks the server what it is like, and how many checkpoints wait for the end of a swap.
+    pub(super) async fn learn_facts(
         &self,
         connection: &mut MySqlConnection,
-    ) -> Result<(), StoreError> {
-        let limit: i64 = sqlx::query_scalar(statements::PACKET_LIMIT)
+    ) -> Result<i64, StoreError> {
+        let facts: (i64, Option<String>, i64) = sqlx::query_as(statements::SERVER_FACTS)
             .fetch_one(connection)
             .await
-            .map_err(|error| explain(&self.name, "ask for the largest packet", error))?;
+            .map_err(|error| explain(&self.name, "ask what the server is like", error))?;
+        let (limit, collation, unfinished) = facts;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.packet_limit.store(limit, Ordering::Relaxed);
-        Ok(())
+        if let Some(collation) = collation {
+            self.collation.get_or_init(|| collation);
+        }
+        Ok(unfinished)
+    }
+
+    /// The collation of texts in read models.
+    pub(super) fn collation(&self) -> &str {
+        self.collation
+            .get()
+            .map_or("utf8mb4_0900_bin", String::as_str)
     }
 
     /// The most bytes that a bind should have.

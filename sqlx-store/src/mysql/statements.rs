@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use crate::dialect::session::Kept;
+
 macro_rules! sql {
     ($file:literal) => {
         include_str!(concat!("../../sql/mysql/", $file, ".sql"))
@@ -49,30 +51,60 @@ statements! {
     BEGIN_IMPORT = "own/begin_import",
     BIND_APPEND = "own/bind_append",
     COUNTER_IN_USE = "own/counter_in_use",
+    COUNT_LOG = "count_log",
+    CREATE_CHECKPOINT = "create_checkpoint",
     CREATE_MIGRATIONS = "create_migrations",
     END_IMPORT = "own/end_import",
     FIND_COMMAND = "own/find_command",
+    FIND_TABLES = "own/find_tables",
+    FIND_TABLE_COMMENT = "own/find_table_comment",
+    FORGET_AHEAD = "forget_ahead",
+    FORGET_SWAP = "own/forget_swap",
     HAS_MIGRATIONS = "has_migrations",
     HOLDER = "own/holder",
     IMPORT_EVENTS = "import_events",
     LIST_STREAMS = "list_streams",
+    LOCK_BUILDS = "own/lock_builds",
+    LOCK_CHECKPOINT = "lock_checkpoint",
+    LOCK_FREE_CHECKPOINT = "own/lock_free_checkpoint",
     LOCK_MIGRATIONS = "own/lock_migrations",
     LONGEST_STREAMS = "longest_streams",
     LOOK_PAST_COMMITS = "own/look_past_commits",
     MISSING_INDEXES = "own/missing_indexes",
-    PACKET_LIMIT = "own/packet_limit",
+    NOTE_SWAP = "own/note_swap",
+    PUT_AHEAD = "put_ahead",
+    PUT_DELIVERY = "put_delivery",
+    READ_AHEAD = "read_ahead",
+    READ_CHECKPOINT = "read_checkpoint",
+    READ_CHECKPOINTS = "read_checkpoints",
+    READ_DELIVERIES = "read_deliveries",
     READ_LOG = "read_log",
-    READ_LOG_OF_CATEGORY = "read_log_of_category",
+    READ_LOG_OF_CATEGORIES = "read_log_of_categories",
+    READ_OPEN_DELIVERIES = "read_open_deliveries",
     READ_STREAM = "read_stream",
+    READ_SWAP = "own/read_swap",
+    READ_SWAPS = "own/read_swaps",
     RECORD_MIGRATION = "record_migration",
+    RELEASE_LEASE = "release_lease",
+    REMOVE_AHEAD = "remove_ahead",
+    REMOVE_CHECKPOINTS = "remove_checkpoints",
+    REMOVE_DELIVERIES = "remove_deliveries",
+    REMOVE_DELIVERY = "remove_delivery",
     ROLL_BACK = "own/roll_back",
     ROLL_BACK_TO_SAVEPOINT = "own/roll_back_to_savepoint",
+    SAVE_CHECKPOINT = "save_checkpoint",
     SCHEMA_VERSION = "schema_version",
+    SERVER_FACTS = "own/server_facts",
     SERVER_VERSION = "server_version",
     SET_ISOLATION = "own/set_isolation",
     SET_SESSION = "own/set_session",
     STREAM_HEAD = "stream_head",
+    SWAP_ROLES = "swap_roles",
     TABLE_SIZES = "table_sizes",
+    TAKE_LEASE = "take_lease",
+    UNLOCK_BUILDS = "own/unlock_builds",
+    WAIT_PATIENTLY = "own/wait_patiently",
+    WAIT_SHORTLY = "own/wait_shortly",
     WATERMARK = "watermark",
     WRITE_SNAPSHOT = "write_snapshot",
 }
@@ -108,6 +140,34 @@ scripts! {
     ],
     /// The beginning of a transaction over several appends.
     BEGIN = ["begin", "own/mark_transaction"],
+    /// The beginning of several reads that all see the same.
+    BEGIN_SNAPSHOT = ["own/set_snapshot", "own/begin_snapshot"],
     /// Its end, which fails before it commits anything if it is over already.
     COMMIT = ["own/check_transaction", "own/commit"],
+}
+
+/// The text of a statement for consumers.
+pub(super) fn kept(kept: Kept) -> &'static str {
+    match kept {
+        Kept::CountLog => COUNT_LOG,
+        Kept::CreateCheckpoint => CREATE_CHECKPOINT,
+        Kept::ForgetAhead => FORGET_AHEAD,
+        Kept::LockCheckpoint => LOCK_CHECKPOINT,
+        Kept::LockFreeCheckpoint => LOCK_FREE_CHECKPOINT,
+        Kept::PutAhead => PUT_AHEAD,
+        Kept::PutDelivery => PUT_DELIVERY,
+        Kept::ReadAhead => READ_AHEAD,
+        Kept::ReadCheckpoint => READ_CHECKPOINT,
+        Kept::ReadCheckpoints => READ_CHECKPOINTS,
+        Kept::ReadDeliveries => READ_DELIVERIES,
+        Kept::ReadOpenDeliveries => READ_OPEN_DELIVERIES,
+        Kept::ReleaseLease => RELEASE_LEASE,
+        Kept::RemoveAhead => REMOVE_AHEAD,
+        Kept::RemoveCheckpoints => REMOVE_CHECKPOINTS,
+        Kept::RemoveDeliveries => REMOVE_DELIVERIES,
+        Kept::RemoveDelivery => REMOVE_DELIVERY,
+        Kept::SaveCheckpoint => SAVE_CHECKPOINT,
+        Kept::SwapRoles => SWAP_ROLES,
+        Kept::TakeLease => TAKE_LEASE,
+    }
 }

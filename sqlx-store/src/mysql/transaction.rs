@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use rehydrate::{
-    AfterCommit, Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId,
-    StreamQuery, StreamRead, Transaction,
+    AfterCommit, Appended, Batch, ConsumerTransaction, EventStore, Expected, Identity, StoreError,
+    StreamId, StreamQuery, StreamRead, Transaction,
 };
 use sqlx::{Database, MySql, MySqlConnection, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
@@ -13,9 +13,11 @@ use tracing::Instrument as _;
 
 use super::MySqlStore;
 use super::append::{Append, Failed};
+use super::consumers::{MySqlSession, Within};
 use super::error::{Meaning, explain, explain_commit, explain_write, meaning};
 use super::read::read_stream;
 use super::statements;
+use crate::dialect::consumers::consumer_transaction;
 use crate::dialect::pool::Pooled;
 
 // The driver's transactions borrow their connection, but ours owns it. It has to know of them all
@@ -28,6 +30,8 @@ type Control = <MySql as Database>::TransactionManager;
 /// last. Dropping it without a commit rolls it back.
 ///
 /// Each statement sees what was committed before it (READ COMMITTED).
+///
+/// A swap of builds in it commits what was done before it; see [`MySqlStore`].
 ///
 /// ```no_run
 /// # async fn example(store: rehydrate_sqlx::MySqlStore) -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +49,20 @@ pub struct MySqlTransaction {
     connection: Pooled<MySql>,
     actions: Vec<AfterCommit>,
     is_broken: bool,
+    progress: Progress,
     store: MySqlStore,
+}
+
+/// How far a transaction has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing has been done in it, so that it may as well begin again.
+    Fresh,
+    Used,
+    /// It has the turn to swap builds, which goes with the session and not with the transaction.
+    Swapping,
+    /// It has been committed, and nothing has been done since.
+    Swapped,
 }
 
 impl MySqlTransaction {
@@ -63,6 +80,7 @@ impl MySqlTransaction {
             connection,
             actions: Vec::new(),
             is_broken: false,
+            progress: Progress::Fresh,
             store,
         })
     }
@@ -73,6 +91,7 @@ impl MySqlTransaction {
     /// and `ROLLBACK` are not for it, nor is anything that commits by itself, such as `CREATE
     /// TABLE`.
     pub fn connection(&mut self) -> &mut MySqlConnection {
+        self.progress = Progress::Used;
         &mut self.connection
     }
 
@@ -97,6 +116,7 @@ impl MySqlTransaction {
             .check_size("append events", append.bytes())?;
         // Until the outcome is known, so that an append whose future is dropped breaks it.
         self.is_broken = true;
+        self.progress = Progress::Used;
         let appended = if batch.events.is_empty() {
             append
                 .compare(&mut self.connection, self.store.name())
@@ -154,12 +174,17 @@ impl MySqlTransaction {
         let Self {
             connection,
             actions,
+            progress,
             store,
             ..
         } = self;
         let commit = async move {
             // Gives the connection back before the actions, which may want it.
-            commit(connection, store.name()).await?;
+            if progress == Progress::Swapped {
+                end(connection).await;
+            } else {
+                commit(connection, store.name()).await?;
+            }
             store.announce();
             for action in actions {
                 action.await;
@@ -182,8 +207,27 @@ impl MySqlTransaction {
     /// # Errors
     /// None so far: where the rollback fails, the connection is closed, with the same effect.
     pub async fn rollback(self) -> Result<(), StoreError> {
+        if self.progress == Progress::Swapping {
+            // What the session keeps goes with the connection.
+            return Ok(());
+        }
         end(self.connection).await;
         Ok(())
+    }
+
+    /// The connection for a call of a consumer's, after which comes `settled`.
+    pub(super) fn session(&mut self) -> Result<MySqlSession<'_>, StoreError> {
+        self.check()?;
+        // For a caller who drops the call before its end.
+        self.is_broken = true;
+        let within = Within::Transaction(&mut self.progress);
+        Ok(MySqlSession::new(&mut self.connection, &self.store, within))
+    }
+
+    /// The outcome of a call that has come to its end.
+    pub(super) fn settled<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.is_broken = outcome.is_err();
+        outcome
     }
 
     /// Refuses to go on in a transaction that is not there any more.
@@ -242,6 +286,8 @@ impl fmt::Debug for MySqlTransaction {
     }
 }
 
+consumer_transaction!(MySqlTransaction);
+
 #[async_trait]
 impl Transaction for MySqlTransaction {
     fn identity(&self) -> Identity {
@@ -263,6 +309,10 @@ impl Transaction for MySqlTransaction {
 
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         self.read(query).await
+    }
+
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        Some(self)
     }
 
     fn after_commit(&mut self, action: AfterCommit) {

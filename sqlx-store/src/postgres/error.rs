@@ -34,6 +34,8 @@ pub(super) enum Meaning {
     /// A replica, or another isolation level than READ COMMITTED.
     WrongSession,
     Unusable,
+    /// Not of the type, too large, or against a constraint.
+    Unfit,
     Other,
 }
 
@@ -74,6 +76,9 @@ fn meaning_of(code: &str, constraint: Option<&str>) -> Meaning {
         code if code.starts_with("53") => Meaning::Exhausted,
         code if code.starts_with("28") => Meaning::NotAllowedIn,
         code if code.starts_with("08") => Meaning::Cut,
+        code if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => {
+            Meaning::Unfit
+        }
         _ => Meaning::Other,
     }
 }
@@ -129,7 +134,7 @@ pub(super) fn explain(store: &str, action: &'static str, error: sqlx::Error) -> 
             error,
         ),
         Meaning::Unusable => cannot_open("its address or its TLS settings cannot be used", error),
-        Meaning::Stale | Meaning::Other => StoreError::Backend {
+        Meaning::Stale | Meaning::Unfit | Meaning::Other => StoreError::Backend {
             action,
             source: error.into(),
         },
@@ -145,6 +150,36 @@ pub(super) fn explain_write(store: &str, action: &'static str, error: sqlx::Erro
         }
     } else {
         explain(store, action, error)
+    }
+}
+
+/// The error of a statement that reads the table of a read model.
+pub(super) fn explain_table(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
+    // It is not one of those that a migration makes.
+    if meaning(&error) == Meaning::NoTables {
+        StoreError::Backend {
+            action,
+            source: error.into(),
+        }
+    } else {
+        explain(store, action, error)
+    }
+}
+
+/// The error of a statement that writes the table of a read model, which may have refused a row.
+pub(super) fn explain_row(
+    store: &str,
+    action: &'static str,
+    table: &str,
+    error: sqlx::Error,
+) -> StoreError {
+    match meaning(&error) {
+        Meaning::Unfit => StoreError::BadRow {
+            table: table.to_owned(),
+            source: error.into(),
+        },
+        Meaning::NoTables => explain_table(store, action, error),
+        _ => explain_write(store, action, error),
     }
 }
 
@@ -168,8 +203,8 @@ mod tests {
         for (code, constraint, expected) in [
             ("23505", Some(STREAM_VERSION), Meaning::LostRace),
             ("23505", Some(COMMAND_KEY), Meaning::LostRace),
-            ("23505", Some("invoices_pkey"), Meaning::Other),
-            ("23505", None, Meaning::Other),
+            ("23505", Some("invoices_pkey"), Meaning::Unfit),
+            ("23505", None, Meaning::Unfit),
             ("40001", None, Meaning::Busy),
             ("40P01", None, Meaning::Busy),
             ("55P03", None, Meaning::Busy),
@@ -188,7 +223,9 @@ mod tests {
             ("28P01", None, Meaning::NotAllowedIn),
             ("28000", None, Meaning::NotAllowedIn),
             ("25001", None, Meaning::WrongSession),
-            ("22P02", None, Meaning::Other),
+            ("22P02", None, Meaning::Unfit),
+            ("54000", None, Meaning::Unfit),
+            ("42601", None, Meaning::Other),
         ] {
             assert_eq!(meaning_of(code, constraint), expected, "{code}");
         }

@@ -46,16 +46,17 @@ pub(super) async fn read_log(
 ) -> Result<LogPage, StoreError> {
     let failed = |error| explain(store, "read the log", error);
     let bytes = clamp(PAGE_BYTES);
-    let select = match &query.category {
-        None => statements.read_log(),
-        Some(_) => statements.read_log_of_category(),
+    let select = if query.categories.is_empty() {
+        statements.read_log()
+    } else {
+        statements.read_log_of_categories()
     };
     let mut select = select
         .bind(clamp(query.after.get()))
         .bind(clamp(query.limit))
         .bind(bytes);
-    if let Some(category) = &query.category {
-        select = select.bind(category.clone());
+    if !query.categories.is_empty() {
+        select = select.bind(query.categories.clone());
     }
     let mut rows = select.fetch(connection);
     let watermark = match rows.next().await {

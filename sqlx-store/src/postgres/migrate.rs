@@ -9,11 +9,18 @@ use super::statements::Statements;
 use crate::dialect::migrations::{Migration, Migrations};
 
 /// In order; a released one never changes.
-const MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "events",
-    script: include_str!("../../migrations/postgres/0001_events.sql"),
-}]);
+const MIGRATIONS: Migrations = Migrations(&[
+    Migration {
+        version: 1,
+        name: "events",
+        script: include_str!("../../migrations/postgres/0001_events.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "consumers",
+        script: include_str!("../../migrations/postgres/0002_consumers.sql"),
+    },
+]);
 
 const ADVICE: &str = "run PostgresStore::migrate or rehydrate_sqlx::migrate with a role that may \
     create tables, or the SQL that PostgresStore::verify prints";

@@ -7,6 +7,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use super::options::quoted;
+use crate::dialect::session::Kept;
 
 macro_rules! statements {
     ($($name:ident = $file:literal),* $(,)?) => {
@@ -43,34 +44,90 @@ macro_rules! statements {
 statements! {
     append_events = "append_events",
     append_events_or_answer = "own/append_events_or_answer",
+    count_log = "count_log",
+    create_checkpoint = "create_checkpoint",
     create_migrations = "create_migrations",
     find_schema = "own/find_schema",
+    forget_ahead = "forget_ahead",
     has_migrations = "has_migrations",
     has_schema = "own/has_schema",
     holders = "own/holders",
     import_events = "import_events",
     list_streams = "list_streams",
+    lock_builds = "own/lock_builds",
+    lock_checkpoint = "lock_checkpoint",
+    lock_free_checkpoint = "own/lock_free_checkpoint",
     lock_migrations = "own/lock_migrations",
     longest_streams = "longest_streams",
     look_into_schema = "own/look_into_schema",
     missing_indexes = "own/missing_indexes",
     notify = "own/notify",
+    put_ahead = "put_ahead",
+    put_delivery = "put_delivery",
+    read_ahead = "read_ahead",
+    read_checkpoint = "read_checkpoint",
+    read_checkpoints = "read_checkpoints",
+    read_deliveries = "read_deliveries",
     read_log = "read_log",
-    read_log_of_category = "read_log_of_category",
+    read_log_of_categories = "read_log_of_categories",
+    read_open_deliveries = "read_open_deliveries",
     read_stream = "read_stream",
     record_migration = "record_migration",
+    release_lease = "release_lease",
+    remove_ahead = "remove_ahead",
+    remove_checkpoints = "remove_checkpoints",
+    remove_deliveries = "remove_deliveries",
+    remove_delivery = "remove_delivery",
+    save_checkpoint = "save_checkpoint",
     schema_version = "schema_version",
     server_version = "server_version",
     stream_head = "stream_head",
+    swap_roles = "swap_roles",
+    swap_tables = "own/swap_tables",
     table_oid = "own/table_oid",
     table_sizes = "table_sizes",
+    take_lease = "take_lease",
     watermark = "watermark",
     write_snapshot = "write_snapshot",
 }
 
 impl Statements {
-    /// The one statement that names nothing, as the driver wants it for its transactions.
+    /// A statement that names nothing, as the driver wants it for its transactions.
     pub(super) const BEGIN: &'static str = include_str!("../../sql/postgres/begin.sql");
+    /// Another one, for reads that are to see the same.
+    pub(super) const BEGIN_SNAPSHOT: &'static str =
+        include_str!("../../sql/postgres/own/begin_snapshot.sql");
+
+    /// Whether the driver keeps what it has prepared.
+    pub(super) fn is_cached(&self) -> bool {
+        self.is_cached
+    }
+
+    /// A statement for consumers.
+    pub(super) fn kept(&self, kept: Kept) -> Query<'static, Postgres, PgArguments> {
+        match kept {
+            Kept::CountLog => self.count_log(),
+            Kept::CreateCheckpoint => self.create_checkpoint(),
+            Kept::ForgetAhead => self.forget_ahead(),
+            Kept::LockCheckpoint => self.lock_checkpoint(),
+            Kept::LockFreeCheckpoint => self.lock_free_checkpoint(),
+            Kept::PutAhead => self.put_ahead(),
+            Kept::PutDelivery => self.put_delivery(),
+            Kept::ReadAhead => self.read_ahead(),
+            Kept::ReadCheckpoint => self.read_checkpoint(),
+            Kept::ReadCheckpoints => self.read_checkpoints(),
+            Kept::ReadDeliveries => self.read_deliveries(),
+            Kept::ReadOpenDeliveries => self.read_open_deliveries(),
+            Kept::ReleaseLease => self.release_lease(),
+            Kept::RemoveAhead => self.remove_ahead(),
+            Kept::RemoveCheckpoints => self.remove_checkpoints(),
+            Kept::RemoveDeliveries => self.remove_deliveries(),
+            Kept::RemoveDelivery => self.remove_delivery(),
+            Kept::SaveCheckpoint => self.save_checkpoint(),
+            Kept::SwapRoles => self.swap_roles(),
+            Kept::TakeLease => self.take_lease(),
+        }
+    }
 }
 
 /// The statement without its comment, with a prefix before each of our names.

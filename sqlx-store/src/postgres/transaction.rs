@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use rehydrate::{
-    AfterCommit, Appended, Batch, Expected, Identity, StoreError, StreamId, StreamQuery,
-    StreamRead, Transaction,
+    AfterCommit, Appended, Batch, ConsumerTransaction, Expected, Identity, StoreError, StreamId,
+    StreamQuery, StreamRead, Transaction,
 };
 use sqlx::{PgConnection, Postgres};
 use sqlx_core::transaction::TransactionManager as _;
@@ -13,9 +13,11 @@ use tracing::Instrument as _;
 
 use super::PostgresStore;
 use super::append::{Append, Race, is_refusal};
+use super::consumers::PostgresSession;
 use super::error::{explain, explain_commit, explain_write};
 use super::read::read_stream;
 use super::session::{Control, begin};
+use crate::dialect::consumers::consumer_transaction;
 use crate::dialect::pool::Pooled;
 
 /// Appends, and statements of the caller's own, that are committed together or not at all.
@@ -188,6 +190,20 @@ impl PostgresTransaction {
         Ok(())
     }
 
+    /// The connection for a call of a consumer's, after which comes `settled`.
+    pub(super) fn session(&mut self) -> Result<PostgresSession<'_>, StoreError> {
+        self.check()?;
+        // For a caller who drops the call before its end.
+        self.is_broken = true;
+        Ok(PostgresSession::new(self.open.connection(), &self.store))
+    }
+
+    /// The outcome of a call that has come to its end.
+    pub(super) fn settled<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.is_broken = outcome.is_err();
+        outcome
+    }
+
     /// Refuses to go on in a transaction that is not there any more.
     fn check(&self) -> Result<(), StoreError> {
         if self.is_broken {
@@ -261,6 +277,8 @@ async fn roll_back(mut connection: Pooled<Postgres>) {
     connection.give_back();
 }
 
+consumer_transaction!(PostgresTransaction);
+
 #[async_trait]
 impl Transaction for PostgresTransaction {
     fn identity(&self) -> Identity {
@@ -282,6 +300,10 @@ impl Transaction for PostgresTransaction {
 
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         self.read(query).await
+    }
+
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        Some(self)
     }
 
     fn after_commit(&mut self, action: AfterCommit) {

@@ -18,6 +18,8 @@ pub(super) enum Meaning {
     NotADatabase,
     Interrupted,
     Taken,
+    /// Too large, or against another constraint.
+    Unfit,
     Other,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn meaning(error: &sqlx::Error) -> Meaning {
             13 => Meaning::Full,
             3 | 14 | 23 => Meaning::Unreachable,
             26 => Meaning::NotADatabase,
+            18..=20 => Meaning::Unfit,
             _ => Meaning::Other,
         },
     }
@@ -82,10 +85,26 @@ pub(super) fn explain(store: &str, action: &'static str, error: impl Into<Shared
             "the file is damaged: restore a copy, or try the `.recover` command of `sqlite3`",
             error,
         ),
-        Meaning::Taken | Meaning::Other => StoreError::Backend {
+        Meaning::Taken | Meaning::Unfit | Meaning::Other => StoreError::Backend {
             action,
             source: error.into(),
         },
+    }
+}
+
+/// The error of a statement over the table of a read model, which may have refused a row.
+pub(super) fn explain_row(
+    store: &str,
+    action: &'static str,
+    table: &str,
+    error: sqlx::Error,
+) -> StoreError {
+    match meaning(&error) {
+        Meaning::Taken | Meaning::Unfit => StoreError::BadRow {
+            table: table.to_owned(),
+            source: error.into(),
+        },
+        _ => explain(store, action, error),
     }
 }
 
@@ -164,8 +183,10 @@ mod tests {
             (&[26], Meaning::NotADatabase),
             (&[10, 266, 778, 4, 7, 9], Meaning::Interrupted),
             (&[2067, 1555], Meaning::Taken),
-            // Other constraints than UNIQUE and PRIMARY KEY, and a mistake in a statement.
-            (&[19, 275, 787, 1299, 1811, 3091, 1], Meaning::Other),
+            // Other constraints than UNIQUE and PRIMARY KEY.
+            (&[18, 19, 20, 275, 787, 1299, 1811, 3091], Meaning::Unfit),
+            // A mistake in a statement.
+            (&[1], Meaning::Other),
         ] {
             for code in codes {
                 assert_eq!(meaning(&error(*code)), expected, "{code}");

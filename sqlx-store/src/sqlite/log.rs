@@ -28,16 +28,17 @@ pub(super) async fn read_log(
 ) -> Result<LogPage, StoreError> {
     // First: everything at or below it can be seen by the statement that follows.
     let watermark = watermark(connection, store).await?;
-    let statement = match query.category {
-        None => statements::READ_LOG,
-        Some(_) => statements::READ_LOG_OF_CATEGORY,
+    let statement = if query.categories.is_empty() {
+        statements::READ_LOG
+    } else {
+        statements::READ_LOG_OF_CATEGORIES
     };
     let mut select = sqlx::query(statement)
         .bind(rows::clamp(query.after.get()))
         .bind(rows::clamp(watermark.get()))
         .bind(rows::clamp(query.limit));
-    if let Some(category) = &query.category {
-        select = select.bind(category.as_str());
+    if !query.categories.is_empty() {
+        select = select.bind(rows::json_array(&query.categories));
     }
     let mut rows = select.fetch(connection);
     let mut events = Page::new();

@@ -9,11 +9,18 @@ use super::statements;
 use crate::dialect::migrations::{Migration, Migrations};
 
 /// In order; a released one never changes.
-const MIGRATIONS: Migrations = Migrations(&[Migration {
-    version: 1,
-    name: "events",
-    script: include_str!("../../migrations/sqlite/0001_events.sql"),
-}]);
+const MIGRATIONS: Migrations = Migrations(&[
+    Migration {
+        version: 1,
+        name: "events",
+        script: include_str!("../../migrations/sqlite/0001_events.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "consumers",
+        script: include_str!("../../migrations/sqlite/0002_consumers.sql"),
+    },
+]);
 
 /// Brings the tables up to date. Changes nothing, and locks nothing, if they are.
 pub(super) async fn migrate(

@@ -4,8 +4,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use rehydrate::{
-    AfterCommit, Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId,
-    StreamQuery, StreamRead, Transaction,
+    AfterCommit, Appended, Batch, ConsumerTransaction, EventStore, Expected, Identity, StoreError,
+    StreamId, StreamQuery, StreamRead, Transaction,
 };
 use sqlx::SqliteConnection;
 use tokio::sync::OwnedMutexGuard;
@@ -14,8 +14,10 @@ use tracing::Instrument as _;
 use super::SqliteStore;
 use super::append::{Append, is_refusal};
 use super::connection::WriterConnection;
+use super::consumers::SqliteSession;
 use super::error::{explain, explain_commit};
 use super::read::read_stream;
+use crate::dialect::consumers::consumer_transaction;
 
 /// Appends, and statements of the caller's own, that are committed together or not at all.
 ///
@@ -157,6 +159,21 @@ impl SqliteTransaction {
         Ok(())
     }
 
+    /// The connection for a call of a consumer's, after which comes `settled`.
+    pub(super) fn session(&mut self) -> Result<SqliteSession<'_>, StoreError> {
+        self.check()?;
+        // If the caller gives up in the middle, half of it may have been done.
+        self.is_broken = true;
+        let connection = self.open.connection.sql();
+        Ok(SqliteSession::new(connection, self.store.name()))
+    }
+
+    /// The outcome of a call that has come to its end.
+    pub(super) fn settled<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.is_broken = outcome.is_err();
+        outcome
+    }
+
     /// Refuses to go on in a transaction that is not there any more.
     fn check(&self) -> Result<(), StoreError> {
         if self.is_broken || self.open.connection.has_lost_its_transaction() {
@@ -204,6 +221,8 @@ impl Drop for Open {
     }
 }
 
+consumer_transaction!(SqliteTransaction);
+
 #[async_trait]
 impl Transaction for SqliteTransaction {
     fn identity(&self) -> Identity {
@@ -225,6 +244,10 @@ impl Transaction for SqliteTransaction {
 
     async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         self.read(query).await
+    }
+
+    fn consumers(&mut self) -> Option<&mut dyn ConsumerTransaction> {
+        Some(self)
     }
 
     fn after_commit(&mut self, action: AfterCommit) {

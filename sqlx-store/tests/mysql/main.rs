@@ -7,7 +7,11 @@
 
 // `cfg(test)`, so that Clippy lets the helpers of tests unwrap and panic.
 #[cfg(test)]
+mod builds;
+#[cfg(test)]
 mod common;
+#[cfg(test)]
+mod consumers;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The accounts of roles.sql can do what they are for, and nothing else.
 
-use rehydrate::{EventStore, Expected, Fingerprint, Position, Snapshot, StoreError, Version};
+use rehydrate::{
+    ConsumerStore as _, EventStore, Expected, Fingerprint, Position, Role, RowQuery, Snapshot,
+    StoreError, Version,
+};
 use rehydrate_sqlx::{MySqlOptions, MySqlStore};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use crate::common::{Database, batch, keyed, log, payloads, run, stream, url};
+use crate::consumers::{CONSUMER, create, table};
 
 const ROLES: &str = include_str!("../../migrations/mysql/roles.sql");
 
@@ -102,6 +106,34 @@ async fn a_reader_reads_and_cannot_write() {
     }
     assert_eq!(MySqlStore::verify(&options).await.unwrap(), "");
     drop(store);
+    accounts.remove(&mut owner).await;
+}
+
+#[tokio::test]
+async fn a_reader_reads_rows_of_builds_whose_swap_was_cut_short() {
+    let Some(database) = Database::migrated().await else {
+        return;
+    };
+    let mut owner = database.stranger().await;
+    let accounts = Accounts::new(&database, &mut owner).await;
+    let ours = database.open().await;
+    create(&ours, 1, Role::Live).await;
+    create(&ours, 2, Role::Building).await;
+    let sql = format!(
+        "GRANT SELECT ON balances TO '{}'@'%';
+        UPDATE rehydrate_checkpoints
+        SET next_role = CASE build WHEN 1 THEN 'retired' ELSE 'live' END",
+        accounts.reader
+    );
+    run(&mut owner, sql).await;
+    let options = accounts.options(&accounts.reader, &database);
+    let store = MySqlStore::connect(options).await.unwrap();
+    let query = RowQuery::all(CONSUMER, table());
+    assert!(store.select_rows(&query).await.unwrap().rows.is_empty());
+    let found = store.checkpoints(None).await.unwrap();
+    assert_eq!(found[0].role, Role::Live, "it is as it was before");
+    let found = ours.checkpoints(None).await.unwrap();
+    assert_eq!(found[0].role, Role::Retired);
     accounts.remove(&mut owner).await;
 }
 

@@ -39,9 +39,9 @@ async fn warm_up(store: &MySqlStore) {
     payloads(store, &stream).await;
     store.watermark().await.unwrap();
     store.list_streams("payment", None, 1).await.unwrap();
-    for category in [None, Some("payment".to_owned())] {
+    for categories in [Vec::new(), vec!["payment".to_owned()]] {
         let query = LogQuery {
-            category,
+            categories,
             ..LogQuery::after(Position::ZERO)
         };
         store.read_log(&query).await.unwrap();

@@ -2,13 +2,19 @@
 
 // `cfg(test)`, so that Clippy lets the helpers of tests unwrap and panic.
 #[cfg(test)]
+mod builds;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod consumers;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod news;
 #[cfg(test)]

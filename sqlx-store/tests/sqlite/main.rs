@@ -4,7 +4,13 @@
 #[cfg(test)]
 mod append;
 #[cfg(test)]
+mod builds;
+#[cfg(test)]
 mod common;
+#[cfg(test)]
+mod consumers;
+#[cfg(test)]
+mod fixture;
 #[cfg(test)]
 mod group;
 #[cfg(test)]

@@ -93,7 +93,7 @@ async fn a_reader_of_a_category_gets_past_the_others() {
         .await
         .unwrap();
     let query = LogQuery {
-        category: Some("invoice".to_owned()),
+        categories: vec!["invoice".to_owned()],
         ..LogQuery::after(Position::ZERO)
     };
     let log = store.read_log(&query).await.unwrap();

@@ -142,6 +142,6 @@ async fn many_who_open_one_new_file_at_once_migrate_it_once() {
     let mut stranger = place.stranger().await;
     assert_eq!(
         count(&mut stranger, "SELECT count(*) FROM rehydrate_migrations").await,
-        1
+        2
     );
 }

@@ -1,5 +1,6 @@
 //! What each command does.
 
+use std::error::Error;
 use std::fs::File;
 use std::io::BufReader;
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use rehydrate::Repository;
+use rehydrate::{Repository, Runner};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -93,9 +94,15 @@ pub(super) async fn history(
 
 pub(super) async fn serve(
     fines: Repository<Fine>,
+    runner: Runner,
     listen: SocketAddr,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
+    // So that the first answer is as good as the last.
+    if let Err(error) = runner.catch_up().await {
+        tracing::warn!(error = &error as &dyn Error, "the read models are behind");
+    }
+    let running = runner.start().await?;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen at {listen}"))?;
@@ -105,6 +112,7 @@ pub(super) async fn serve(
         format_args!("listening on {url}"),
     )?;
     http::serve(fines, listener).await?;
+    running.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -66,6 +66,24 @@ impl Fine {
         Ok(FineEvent::PenaltyAdded { amount })
     }
 
+    /// Doubles the fine if it is still unpaid and nothing speaks against a penalty.
+    ///
+    /// # Errors
+    /// There is no such fine.
+    pub fn penalize_if_unpaid(&self) -> Result<Option<FineEvent>, Refusal> {
+        if self.stage == Stage::Unknown {
+            return Err(Refusal::UnknownFine);
+        }
+        let is_spared = self.penalty.is_some()
+            || self.appeal.is_some()
+            || self.stage == Stage::InCreditCollection
+            || self.outstanding() == Cents::ZERO;
+        if is_spared {
+            return Ok(None);
+        }
+        self.add_penalty(self.amount + self.amount).map(Some)
+    }
+
     /// Takes a payment.
     ///
     /// Nobody can pay more than is outstanding: there is nothing it could be for, and a payment

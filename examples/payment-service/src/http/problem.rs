@@ -77,6 +77,12 @@ impl Problem {
         Self::new(status, "refused", "The fine refuses", refusal)
     }
 
+    /// A read model has not come as far as the client has.
+    pub(super) fn behind(error: impl Display) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "behind", "The read model is behind", error)
+    }
+
     fn unavailable(error: &StoreError) -> Self {
         tracing::warn!(error = error as &dyn Error, "the store is unavailable");
         let status = StatusCode::SERVICE_UNAVAILABLE;

@@ -81,6 +81,13 @@ impl Place {
         server
     }
 
+    /// Starts the program, with nothing to be seen of it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        quiet.spawn().unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_payment-service"));
         command.args(arguments).current_dir(self.directory.path());

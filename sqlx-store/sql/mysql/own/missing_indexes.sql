@@ -8,6 +8,10 @@ FROM (
     UNION ALL SELECT 'rehydrate_counter', 'PRIMARY'
     UNION ALL SELECT 'rehydrate_snapshots', 'PRIMARY'
     UNION ALL SELECT 'rehydrate_commands', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_checkpoints', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_deliveries', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_deliveries', 'rehydrate_deliveries_open'
+    UNION ALL SELECT 'rehydrate_ahead', 'PRIMARY'
 ) AS expected
 LEFT JOIN information_schema.statistics AS found
     ON found.table_schema = DATABASE()

@@ -1,0 +1,153 @@
+//! What a person does with projections and reactors while they run.
+
+mod letters;
+mod status;
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::StoreError;
+use crate::runner::{consumers, consumers_of};
+use crate::store::{Checkpoint, Condition, EventStore, Locked, Role, Wait};
+
+pub use self::status::{BuildStatus, ConsumerStatus};
+
+/// Looks at the projections and reactors of a store, and tells them what to do.
+///
+/// Whatever is told takes effect in the programs that run them, wherever those are.
+///
+/// ```
+/// # use rehydrate::{MemoryStore, Operations};
+/// # async fn show(store: MemoryStore) -> Result<(), Box<dyn std::error::Error>> {
+/// let operations = Operations::new(store);
+/// for letter in operations.dead_letters(Some("balances")).await? {
+///     println!("{} {}: {:?}", letter.stream, letter.event_type, letter.error);
+///     operations.retry(&letter).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Operations {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Operations {
+    /// For the consumers of this store.
+    #[must_use]
+    pub fn new(store: impl EventStore) -> Self {
+        Self {
+            store: Arc::new(store),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Tells a projection or reactor to stand still after what it is doing, until it is resumed.
+    ///
+    /// # Errors
+    /// [`OperationError::Unknown`], or the store failed.
+    pub async fn pause(&self, consumer: &str) -> Result<(), OperationError> {
+        self.set(consumer, |_| Condition::Paused).await
+    }
+
+    /// Tells a projection or reactor that was paused, or has failed, to go on.
+    ///
+    /// # Errors
+    /// As for [`Operations::pause`].
+    pub async fn resume(&self, consumer: &str) -> Result<(), OperationError> {
+        self.set(consumer, |now| match now {
+            Condition::Paused | Condition::Failed { .. } => Condition::CatchingUp,
+            other => other.clone(),
+        })
+        .await
+    }
+
+    async fn set(
+        &self,
+        consumer: &str,
+        condition: impl Fn(&Condition) -> Condition,
+    ) -> Result<(), OperationError> {
+        let live = self.live(consumer).await?;
+        let mut transaction = self.store.begin().await?;
+        let consumers = consumers_of(&mut *transaction)?;
+        for checkpoint in &live {
+            let locked = consumers.lock(&checkpoint.id, Wait::ForOthers).await?;
+            if let Locked::Taken(mut checkpoint) = locked {
+                checkpoint.condition = condition(&checkpoint.condition);
+                checkpoint.changed_at = self.now();
+                consumers.save(&checkpoint).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    async fn live(&self, consumer: &str) -> Result<Vec<Checkpoint>, OperationError> {
+        let mut all = consumers(&*self.store)?.checkpoints(Some(consumer)).await?;
+        if all.is_empty() {
+            return Err(OperationError::Unknown {
+                consumer: consumer.to_owned(),
+                known: self.names().await?,
+            });
+        }
+        all.retain(|checkpoint| checkpoint.role == Role::Live);
+        Ok(all)
+    }
+
+    async fn names(&self) -> Result<Vec<String>, StoreError> {
+        let all = consumers(&*self.store)?.checkpoints(None).await?;
+        let mut names: Vec<String> = all.into_iter().map(|found| found.id.consumer).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operations")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperationError {
+    /// No projection or reactor of this name has ever run on the store.
+    #[error("no projection or reactor named {consumer} has ever run on this store; there are: {}", known.join(", "))]
+    Unknown {
+        /// The name.
+        consumer: String,
+        /// Those that have.
+        known: Vec<String>,
+    },
+    /// The dead letter is not there any more: it was retried or skipped meanwhile.
+    #[error("{consumer} has no dead letter at position {position} any more")]
+    Settled {
+        /// The projection or reactor.
+        consumer: String,
+        /// The position of the event.
+        position: crate::stream::Position,
+    },
+    /// A skip without a reason.
+    #[error("an event is only skipped with a reason: say why, for those who look at it later")]
+    NoReason,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,164 @@
+//! Dead letters: looking at them, and what becomes of them.
+
+use futures_util::StreamExt as _;
+
+use super::{OperationError, Operations};
+use crate::error::StoreError;
+use crate::projection::shard_of;
+use crate::runner::{consumers, consumers_of, go_on};
+use crate::store::{
+    Checkpoint, CheckpointId, ConsumerKind, Delivery, DeliveryQuery, DeliveryState, Locked,
+    StreamQuery, Wait,
+};
+use crate::stream::Version;
+
+impl Operations {
+    /// The events that have failed, of one consumer or of all: those whose stream waits, and those
+    /// that were skipped.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn dead_letters(
+        &self,
+        consumer: Option<&str>,
+    ) -> Result<Vec<Delivery>, OperationError> {
+        let query = DeliveryQuery {
+            consumer: consumer.map(str::to_owned),
+            ..DeliveryQuery::default()
+        };
+        let mut all = consumers(&*self.store)?.deliveries(&query).await?;
+        all.retain(|delivery| !matches!(delivery.state, DeliveryState::Scheduled { .. }));
+        Ok(all)
+    }
+
+    /// Has an event tried again, and the events of its stream after it if it succeeds.
+    ///
+    /// The program that runs the consumer does it, within a moment.
+    ///
+    /// # Errors
+    /// [`OperationError::Settled`]: somebody was faster.
+    pub async fn retry(&self, letter: &Delivery) -> Result<(), OperationError> {
+        self.settle(letter, DeliveryState::Retrying { at: self.now() })
+            .await
+    }
+
+    /// Has every event that has failed tried again, and returns how many there are.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn retry_all(&self, consumer: Option<&str>) -> Result<usize, OperationError> {
+        let mut count = 0;
+        for letter in self.dead_letters(consumer).await? {
+            if letter.state == DeliveryState::Parked {
+                match self.retry(&letter).await {
+                    Ok(()) => count += 1,
+                    Err(OperationError::Settled { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Goes on without an event. It stays on file, with the reason.
+    ///
+    /// # Errors
+    /// [`OperationError::NoReason`], [`OperationError::Settled`], or the store failed.
+    pub async fn skip(&self, letter: &Delivery, reason: &str) -> Result<(), OperationError> {
+        if reason.trim().is_empty() {
+            return Err(OperationError::NoReason);
+        }
+        let reason = reason.trim().to_owned();
+        self.settle(letter, DeliveryState::Skipped { reason }).await
+    }
+
+    async fn settle(&self, letter: &Delivery, state: DeliveryState) -> Result<(), OperationError> {
+        let settled = || OperationError::Settled {
+            consumer: letter.consumer.clone(),
+            position: letter.position,
+        };
+        let id = self.checkpoint_of(letter).await?.ok_or_else(settled)?;
+        // An event that was skipped leaves its stream to the next one.
+        let next = match state {
+            DeliveryState::Skipped { .. } => self.next_in_stream(letter).await?,
+            _ => None,
+        };
+        let mut transaction = self.store.begin().await?;
+        let consumers = consumers_of(&mut *transaction)?;
+        let Locked::Taken(checkpoint) = consumers.lock(&id, Wait::ForOthers).await? else {
+            return Err(settled());
+        };
+        let query = DeliveryQuery {
+            consumer: Some(letter.consumer.clone()),
+            build: Some(letter.build),
+            position: Some(letter.position),
+            blocking_only: true,
+            ..DeliveryQuery::default()
+        };
+        let Some(found) = consumers.deliveries(&query).await?.into_iter().next() else {
+            return Err(settled());
+        };
+        let changed = Delivery {
+            state,
+            last_at: self.now(),
+            ..found
+        };
+        consumers.put_delivery(&changed).await?;
+        if checkpoint.kind == ConsumerKind::Reactor {
+            // Of its stream more may have been delivered already.
+            if matches!(changed.state, DeliveryState::Skipped { .. }) {
+                go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
+            }
+        } else if let Some(next) = next.filter(|next| next.position <= checkpoint.position) {
+            consumers.put_delivery(&next).await?;
+        }
+        let consumers = consumers_of(&mut *transaction)?;
+        let changed = Checkpoint {
+            changed_at: self.now(),
+            ..*checkpoint
+        };
+        consumers.save(&changed).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// The event after a dead letter, as one that is to be tried now.
+    async fn next_in_stream(&self, letter: &Delivery) -> Result<Option<Delivery>, StoreError> {
+        let query = StreamQuery {
+            after: letter.version,
+            until: Some(Version(letter.version.get() + 1)),
+            ..StreamQuery::new(letter.stream.clone())
+        };
+        let mut pages = self.store.read(&query).await?.pages;
+        let Some(page) = pages.next().await.transpose()? else {
+            return Ok(None);
+        };
+        Ok(page.first().map(|event| Delivery {
+            position: event.position,
+            version: event.version,
+            event_type: event.event_type.to_owned(),
+            schema_version: event.schema_version,
+            state: DeliveryState::Retrying { at: self.now() },
+            error: None,
+            attempts: 0,
+            first_at: self.now(),
+            last_at: self.now(),
+            ..letter.clone()
+        }))
+    }
+
+    async fn checkpoint_of(&self, letter: &Delivery) -> Result<Option<CheckpointId>, StoreError> {
+        let all = consumers(&*self.store)?
+            .checkpoints(Some(&letter.consumer))
+            .await?;
+        let shards: Vec<CheckpointId> = all
+            .into_iter()
+            .map(|checkpoint| checkpoint.id)
+            .filter(|id| id.build == letter.build)
+            .collect();
+        let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+        let stream = &letter.stream;
+        let shard = shard_of(stream.category(), stream.id(), count);
+        Ok(shards.into_iter().find(|id| id.shard == shard))
+    }
+}

@@ -1,0 +1,55 @@
+//! What is known of a consumer without its types.
+
+use super::{Projection, RowScope};
+use crate::event_set::EventSet;
+use crate::read_model::{ReadModel, Table};
+use crate::store::LogQuery;
+use crate::stream::Position;
+
+/// A projection, as far as it can be told without its types.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
+    pub(crate) categories: Vec<String>,
+    pub(crate) table: Table,
+    pub(crate) rows: RowScope,
+    pub(crate) is_idempotent: bool,
+    pub(crate) shards: u32,
+}
+
+impl Definition {
+    pub(crate) fn of<P: Projection>() -> Self {
+        const {
+            assert!(P::VERSION > 0, "versions of a projection count from 1");
+            assert!(P::SHARDS > 0, "a projection has at least one shard");
+            assert!(
+                P::SHARDS == 1 || matches!(P::ROWS, RowScope::PerStream),
+                "only a projection with `ROWS = RowScope::PerStream` can have several shards: \
+                 two of them would overwrite each other's rows"
+            );
+        }
+        Self {
+            name: P::NAME,
+            version: P::VERSION,
+            categories: categories::<P::Events>(),
+            table: P::Row::TABLE,
+            rows: P::ROWS,
+            is_idempotent: P::IDEMPOTENT,
+            shards: P::SHARDS,
+        }
+    }
+
+    /// The part of the log that concerns it, after a position.
+    pub(crate) fn query(&self, after: Position, limit: usize) -> LogQuery {
+        LogQuery {
+            after,
+            categories: self.categories.clone(),
+            limit,
+        }
+    }
+}
+
+pub(crate) fn categories<S: EventSet>() -> Vec<String> {
+    S::categories().into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,152 @@
+//! The fold itself, without a store: events in, rows changed.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{EventOf, Projection};
+use crate::error::BoxError;
+use crate::event_set::{EventSet, Recorded};
+use crate::page::StoredEvent;
+use crate::read_model::ReadModel;
+
+pub(crate) type KeyOf<P> = <<P as Projection>::Row as ReadModel>::Key;
+
+/// A stored event, read, with the keys of the rows it concerns: one list for each of the events
+/// that it means today.
+pub(crate) struct Prepared<'a, P: Projection> {
+    pub(crate) parts: Vec<Part<'a, P>>,
+}
+
+type Part<'a, P> = (Recorded<'a, EventOf<P>>, Vec<KeyOf<P>>);
+
+impl<'a, P: Projection> Prepared<'a, P> {
+    pub(crate) fn new(projection: &P, stored: StoredEvent<'a>) -> Result<Self, BoxError> {
+        guarded(|| {
+            let events = P::Events::decode(&stored)?;
+            let parts = events.into_iter().enumerate().map(|(part, event)| {
+                let recorded = Recorded {
+                    part,
+                    ..Recorded::new(event, stored)
+                };
+                let mut keys: Vec<_> = projection.keys(&recorded).into_iter().collect();
+                keys.sort_unstable();
+                keys.dedup();
+                (recorded, keys)
+            });
+            Ok(Self {
+                parts: parts.collect(),
+            })
+        })
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyOf<P>> {
+        self.parts.iter().flat_map(|(_, keys)| keys)
+    }
+}
+
+/// Some rows while events are applied to them.
+pub(crate) struct Rows<P: Projection> {
+    rows: HashMap<KeyOf<P>, Option<P::Row>>,
+    changed: Vec<KeyOf<P>>,
+}
+
+impl<P: Projection> Default for Rows<P> {
+    fn default() -> Self {
+        Self {
+            rows: HashMap::new(),
+            changed: Vec::new(),
+        }
+    }
+}
+
+impl<P: Projection> Rows<P> {
+    pub(crate) fn knows(&self, key: &KeyOf<P>) -> bool {
+        self.rows.contains_key(key)
+    }
+
+    pub(crate) fn learn(&mut self, key: KeyOf<P>, row: Option<P::Row>) {
+        self.rows.insert(key, row);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn get(&self, key: &KeyOf<P>) -> Option<&P::Row> {
+        self.rows.get(key)?.as_ref()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&KeyOf<P>, &P::Row)> {
+        let rows = self.rows.iter();
+        rows.filter_map(|(key, row)| Some((key, row.as_ref()?)))
+    }
+
+    /// The keys of the rows that have been touched since the last call.
+    pub(crate) fn take_changed(&mut self) -> Vec<KeyOf<P>> {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        changed
+    }
+
+    /// Applies an event to all the rows that it concerns, or to none of them.
+    pub(crate) fn apply(
+        &mut self,
+        projection: &P,
+        prepared: &Prepared<'_, P>,
+    ) -> Result<(), BoxError> {
+        let mut before: HashMap<&KeyOf<P>, Option<P::Row>> = HashMap::new();
+        for key in prepared.keys() {
+            let row = || self.rows.get(key).cloned().flatten();
+            before.entry(key).or_insert_with(row);
+        }
+        let applied = guarded(|| {
+            for (event, keys) in &prepared.parts {
+                for key in keys {
+                    let row = self.rows.entry(key.clone()).or_default();
+                    projection.apply(row, event)?;
+                    check_key::<P>(key, row.as_ref())?;
+                }
+            }
+            Ok(())
+        });
+        match applied {
+            Ok(()) => self.changed.extend(before.into_keys().cloned()),
+            Err(_) => {
+                for (key, row) in before {
+                    self.rows.insert(key.clone(), row);
+                }
+            }
+        }
+        applied
+    }
+}
+
+/// A row that is stored under another key than the one it was asked for would overwrite a stranger.
+fn check_key<P: Projection>(key: &KeyOf<P>, row: Option<&P::Row>) -> Result<(), BoxError> {
+    match row.map(ReadModel::key) {
+        Some(found) if found != *key => Err(format!(
+            "`apply` was given the row with the key {key:?} and left one with the key {found:?}"
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Runs the application's code; a panic is an error like others.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, BoxError> {
+    // What the code has left half done is taken back by the caller.
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result,
+        Err(panic) => Err(panic_text(&*panic).into()),
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("(no message)"))
+}

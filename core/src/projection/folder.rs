@@ -1,0 +1,200 @@
+//! A fold over the rows of one table.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::fold::{KeyOf, Prepared, Rows};
+use super::{Folder, Poisoned, Projection};
+use crate::error::{BoxError, StoreError};
+use crate::page::StoredEvent;
+use crate::read_model::{ReadModel, Table};
+use crate::store::ConsumerTransaction;
+
+/// So many rows are remembered from one batch to the next.
+const MAX_ROWS: usize = 20_000;
+
+pub(super) struct TableFolder<P: Projection> {
+    projection: Arc<P>,
+    table: Table,
+    rows: Rows<P>,
+    /// Whether a row that is not remembered is not there.
+    is_complete: bool,
+}
+
+impl<P: Projection> TableFolder<P> {
+    pub(super) fn new(projection: Arc<P>, table: Table) -> Self {
+        Self {
+            projection,
+            table,
+            rows: Rows::default(),
+            is_complete: false,
+        }
+    }
+
+    /// Reads the rows that are concerned and not remembered, with one statement.
+    async fn load(
+        &mut self,
+        transaction: &mut dyn ConsumerTransaction,
+        physical: &str,
+        prepared: &[Option<Prepared<'_, P>>],
+    ) -> Result<(), StoreError> {
+        let concerned = prepared.iter().flatten().flat_map(Prepared::keys);
+        let unknown: BTreeSet<&KeyOf<P>> = concerned.filter(|key| !self.rows.knows(key)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        if !self.is_complete {
+            let keys: Vec<String> = unknown.iter().map(|key| key_text::<P>(key)).collect();
+            for text in transaction.read_rows(&self.table, physical, &keys).await? {
+                let row = parse::<P>(&self.table, &text)?;
+                self.rows.learn(row.key(), Some(row));
+            }
+        }
+        for key in unknown {
+            if !self.rows.knows(key) {
+                self.rows.learn(key.clone(), None);
+            }
+        }
+        Ok(())
+    }
+
+    async fn store(
+        &mut self,
+        transaction: &mut dyn ConsumerTransaction,
+        physical: &str,
+    ) -> Result<(), StoreError> {
+        let mut written = Vec::new();
+        let mut removed = Vec::new();
+        for key in self.rows.take_changed() {
+            match self.rows.get(&key) {
+                Some(row) => written.push(self.encode(row)?),
+                None => removed.push(key_text::<P>(&key)),
+            }
+        }
+        if written.is_empty() && removed.is_empty() {
+            return Ok(());
+        }
+        transaction
+            .write_rows(&self.table, physical, &written, &removed)
+            .await
+    }
+
+    fn encode(&self, row: &P::Row) -> Result<String, StoreError> {
+        serde_json::to_string(row).map_err(|source| StoreError::BadRow {
+            table: self.table.name.to_string(),
+            source: source.into(),
+        })
+    }
+
+    fn bound(&mut self) {
+        if self.rows.len() > MAX_ROWS {
+            self.forget();
+        }
+    }
+}
+
+#[async_trait]
+impl<P: Projection> Folder for TableFolder<P> {
+    async fn project(
+        &mut self,
+        transaction: &mut dyn ConsumerTransaction,
+        physical: &str,
+        events: &[StoredEvent<'_>],
+    ) -> Result<Vec<Poisoned>, StoreError> {
+        let mut poisoned = Vec::new();
+        let mut prepared = Vec::with_capacity(events.len());
+        for (index, stored) in events.iter().enumerate() {
+            match Prepared::new(&*self.projection, *stored) {
+                Ok(event) => prepared.push(Some(event)),
+                Err(error) => {
+                    poisoned.push(Poisoned { index, error });
+                    prepared.push(None);
+                }
+            }
+        }
+        self.load(transaction, physical, &prepared).await?;
+        // The first fault of a stream counts; what comes after it in the stream waits.
+        let faulty: Vec<Poisoned> = std::mem::take(&mut poisoned);
+        let mut faulty = faulty.into_iter().peekable();
+        let mut stopped: HashSet<(&str, &str)> = HashSet::new();
+        for (index, event) in prepared.iter().enumerate() {
+            let stored = &events[index];
+            let stream = (stored.category, stored.stream_id);
+            let fault = faulty.next_if(|fault| fault.index == index);
+            if stopped.contains(&stream) {
+                continue;
+            }
+            let outcome = match (event, fault) {
+                (Some(event), _) => self.rows.apply(&self.projection, event),
+                (None, Some(fault)) => Err(fault.error),
+                (None, None) => Ok(()),
+            };
+            if let Err(error) = outcome {
+                stopped.insert(stream);
+                poisoned.push(Poisoned { index, error });
+            }
+        }
+        self.store(transaction, physical).await?;
+        self.bound();
+        Ok(poisoned)
+    }
+
+    fn forget(&mut self) {
+        self.rows = Rows::default();
+        self.is_complete = false;
+    }
+
+    fn begin_empty(&mut self) {
+        self.rows = Rows::default();
+        self.is_complete = true;
+    }
+
+    fn keys(&self, events: &[StoredEvent<'_>]) -> Vec<String> {
+        let mut keys = BTreeSet::new();
+        for stored in events {
+            if let Ok(event) = Prepared::new(&*self.projection, *stored) {
+                keys.extend(event.keys().map(key_text::<P>));
+            }
+        }
+        keys.into_iter().collect()
+    }
+
+    fn fold(
+        &self,
+        rows: &[String],
+        events: &[StoredEvent<'_>],
+    ) -> Result<Vec<(String, Option<Value>)>, BoxError> {
+        let mut folded: Rows<P> = Rows::default();
+        let mut keys = BTreeSet::new();
+        for text in rows {
+            let row = parse::<P>(&self.table, text)?;
+            keys.insert(row.key());
+            folded.learn(row.key(), Some(row));
+        }
+        for stored in events {
+            let event = Prepared::new(&*self.projection, *stored)?;
+            keys.extend(event.keys().cloned());
+            folded.apply(&self.projection, &event)?;
+        }
+        keys.into_iter()
+            .map(|key| {
+                let row = folded.get(&key).map(serde_json::to_value).transpose()?;
+                Ok((key_text::<P>(&key), row))
+            })
+            .collect()
+    }
+}
+
+pub(super) fn key_text<P: Projection>(key: &KeyOf<P>) -> String {
+    P::Row::key_values(key).to_string()
+}
+
+pub(super) fn parse<P: Projection>(table: &Table, text: &str) -> Result<P::Row, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::BadRow {
+        table: table.name.to_string(),
+        source: source.into(),
+    })
+}

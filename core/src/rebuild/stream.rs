@@ -1,0 +1,123 @@
+//! Refolding the rows of one stream.
+
+use futures_util::StreamExt as _;
+
+use super::{Rebuild, RebuildError, of_role};
+use crate::page::{Page, StoredEvent};
+use crate::projection::{RowScope, shard_of};
+use crate::runner::consumers_of;
+use crate::store::{CheckpointId, DeliveryQuery, Locked, Role, StreamQuery, Wait};
+use crate::stream::StreamId;
+
+/// What was refolded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refolded {
+    /// How many events there were.
+    pub events: usize,
+    /// How many rows were removed before; those that its events make are there now.
+    pub rows: usize,
+}
+
+impl Rebuild {
+    /// Removes the live rows of one stream and folds all its events into them again, in one
+    /// transaction. If the stream was parked, it is no longer.
+    ///
+    /// # Errors
+    /// [`RebuildError::SharedRows`]: its rows are not those of one stream.
+    /// [`RebuildError::NotLive`]: use the program of the live version. [`RebuildError::Event`]: an
+    /// event cannot be applied; nothing has changed. [`RebuildError::Store`]: see its kind.
+    pub async fn stream(&self, stream: &StreamId) -> Result<Refolded, RebuildError> {
+        let definition = self.definition();
+        if definition.rows == RowScope::Shared {
+            return Err(RebuildError::SharedRows {
+                consumer: definition.name.to_owned(),
+            });
+        }
+        let (build, shards) = self.live_of_ours().await?;
+        let id = CheckpointId {
+            consumer: definition.name.to_owned(),
+            build,
+            shard: shard_of(stream.category(), stream.id(), shards),
+        };
+        let mut transaction = self.store.begin().await?;
+        let consumers = consumers_of(&mut *transaction)?;
+        let Locked::Taken(checkpoint) = consumers.lock(&id, Wait::ForOthers).await? else {
+            return Err(self.nothing_built());
+        };
+        let table = &definition.table;
+        let mut refolded = Refolded { events: 0, rows: 0 };
+        let pages = self.pages_of(stream).await?;
+        let mut folder = self.projection.folder();
+        let taken = |page: &Page| -> usize {
+            let before = page.iter();
+            before
+                .take_while(|event| event.position <= checkpoint.position)
+                .count()
+        };
+        for page in &pages {
+            let events: Vec<StoredEvent<'_>> = page.iter().take(taken(page)).collect();
+            let keys = folder.keys(&events);
+            refolded.rows += keys.len();
+            consumers.write_rows(table, &table.name, &[], &keys).await?;
+        }
+        for page in &pages {
+            let events: Vec<StoredEvent<'_>> = page.iter().take(taken(page)).collect();
+            refolded.events += events.len();
+            let poisoned = folder.project(consumers, &table.name, &events).await?;
+            if let Some(poisoned) = poisoned.into_iter().next() {
+                return Err(RebuildError::Event {
+                    event: events[poisoned.index].address().to_string(),
+                    source: poisoned.error,
+                });
+            }
+        }
+        let waiting = DeliveryQuery {
+            consumer: Some(id.consumer.clone()),
+            build: Some(build),
+            blocking_only: true,
+            ..DeliveryQuery::default()
+        };
+        for delivery in consumers.deliveries(&waiting).await? {
+            if delivery.stream == *stream {
+                consumers
+                    .remove_delivery(&id.consumer, build, delivery.position)
+                    .await?;
+            }
+        }
+        consumers.save(&checkpoint).await?;
+        transaction.commit().await?;
+        Ok(refolded)
+    }
+
+    /// The number of the live build and of its shards, if it is of this definition.
+    pub(super) async fn live_of_ours(&self) -> Result<(u32, u32), RebuildError> {
+        let definition = self.definition();
+        let all = self.checkpoints().await?;
+        let live = of_role(&all, Role::Live);
+        match live.first() {
+            None => Err(RebuildError::NeverRun {
+                consumer: definition.name.to_owned(),
+            }),
+            Some(first) if first.definition != definition.version => Err(RebuildError::NotLive {
+                consumer: definition.name.to_owned(),
+                live: first.definition,
+                own: definition.version,
+            }),
+            Some(first) => Ok((
+                first.id.build,
+                u32::try_from(live.len()).unwrap_or(u32::MAX),
+            )),
+        }
+    }
+
+    pub(super) async fn pages_of(&self, stream: &StreamId) -> Result<Vec<Page>, RebuildError> {
+        let query = StreamQuery::new(stream.clone());
+        let mut pages = self.store.read(&query).await?.pages;
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            all.push(page?);
+        }
+        Ok(all)
+    }
+}

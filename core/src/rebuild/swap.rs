@@ -1,0 +1,197 @@
+//! Putting the shadow in the place of the live table.
+
+use std::time::Duration;
+
+use tracing::Instrument as _;
+
+use super::{Rebuild, RebuildError, of_role};
+use crate::error::{ErrorKind, StoreError};
+use crate::page::StoredEvent;
+use crate::runner::{consumers, consumers_of};
+use crate::store::{
+    Checkpoint, CheckpointId, Condition, ConsumerTransaction, DeliveryQuery, Locked, Role, Wait,
+};
+use crate::stream::Position;
+
+/// So often a swap that meets a long reader of the table is tried.
+const ATTEMPTS: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What becomes of the table that was live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Old {
+    /// It is kept under its own name, as it was.
+    #[default]
+    Keep,
+    /// It is dropped, after the swap.
+    Drop,
+}
+
+/// What a swap did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Swapped {
+    /// The build that was live.
+    pub old_build: u32,
+    /// The name of its table, if it was kept.
+    pub old_table: Option<String>,
+    /// The build that is live now.
+    pub live_build: u32,
+    /// How far it is.
+    pub position: Position,
+}
+
+impl Rebuild {
+    /// Takes what has happened since into the shadow, then puts it in the place of the live table,
+    /// with its checkpoint, in one transaction.
+    ///
+    /// # Errors
+    /// [`RebuildError::NothingBuilt`]: rebuild first. [`RebuildError::Parked`]: some of its rows
+    /// are not whole. [`RebuildError::Store`]: see its kind; nothing has been swapped, or, after
+    /// [`StoreError::OutcomeUnknown`], look which build is live.
+    pub async fn swap(&self, old: Old) -> Result<Swapped, RebuildError> {
+        let span = self.span("swap");
+        self.swap_in(old).instrument(span).await
+    }
+
+    async fn swap_in(&self, old: Old) -> Result<Swapped, RebuildError> {
+        let checkpoints = self.checkpoints().await?;
+        if self.building(&checkpoints)?.is_none() {
+            return Err(self.nothing_built());
+        }
+        let mut attempt = 1;
+        let mut swapped = loop {
+            // What is left for the transaction is what has happened since this.
+            self.run().await?;
+            match self.try_swap().await {
+                Err(RebuildError::Store(error))
+                    if error.kind() == ErrorKind::TryAgain && attempt < ATTEMPTS =>
+                {
+                    tracing::debug!(attempt, error = %error, "the table is in use");
+                    attempt += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                swapped => break swapped?,
+            }
+        };
+        if old == Old::Drop {
+            consumers(&*self.store)?
+                .drop_build(self.definition().name, swapped.old_build)
+                .await?;
+            swapped.old_table = None;
+        }
+        tracing::info!(build = swapped.live_build, "swapped in");
+        Ok(swapped)
+    }
+
+    async fn try_swap(&self) -> Result<Swapped, RebuildError> {
+        let checkpoints = self.checkpoints().await?;
+        let live = ids(&checkpoints, Role::Live);
+        let next = ids(&checkpoints, Role::Building);
+        let (Some(first_live), Some(first_next)) = (live.first(), next.first()) else {
+            return Err(self.nothing_built());
+        };
+        let (old_build, live_build) = (first_live.build, first_next.build);
+        let mut transaction = self.store.begin().await?;
+        let consumers = consumers_of(&mut *transaction)?;
+        let mut reached = Position::ZERO;
+        for id in &live {
+            let checkpoint = self.locked(consumers, id, Role::Live).await?;
+            reached = reached.max(checkpoint.position);
+        }
+        let mut position = None;
+        for id in &next {
+            let shards = u32::try_from(next.len()).unwrap_or(u32::MAX);
+            let end = self.catch_up_in(consumers, id, shards, reached).await?;
+            position = Some(position.map_or(end, |position: Position| position.min(end)));
+        }
+        self.refuse_parked(consumers, live_build).await?;
+        let definition = self.definition();
+        consumers
+            .swap(definition.name, &definition.table, old_build, live_build)
+            .await?;
+        transaction.commit().await?;
+        let table = crate::store::physical_name(&definition.table.name, old_build, Role::Retired);
+        Ok(Swapped {
+            old_build,
+            old_table: Some(table),
+            live_build,
+            position: position.unwrap_or(Position::ZERO),
+        })
+    }
+
+    /// Takes the rest of the log into a shard, at least as far as the live build has come, so that
+    /// readers never go back in time.
+    async fn catch_up_in(
+        &self,
+        consumers: &mut dyn ConsumerTransaction,
+        id: &CheckpointId,
+        shards: u32,
+        reached: Position,
+    ) -> Result<Position, RebuildError> {
+        let mut checkpoint = self.locked(consumers, id, Role::Building).await?;
+        let mut build = self.build_of(&checkpoint, shards);
+        loop {
+            let query = self.definition().query(checkpoint.position, self.batch);
+            let page = self.store.read_log(&query).await?;
+            let events: Vec<StoredEvent<'_>> = page.events.iter().collect();
+            build.project(consumers, &checkpoint, &events).await?;
+            if let Some(event) = events.last() {
+                checkpoint.event_at = Some(event.recorded_at);
+            }
+            checkpoint.position = page.read_to;
+            if page.read_to >= reached {
+                break;
+            }
+        }
+        checkpoint.condition = Condition::Live;
+        checkpoint.changed_at = self.clock.now();
+        consumers.save(&checkpoint).await?;
+        Ok(checkpoint.position)
+    }
+
+    async fn locked(
+        &self,
+        consumers: &mut dyn ConsumerTransaction,
+        id: &CheckpointId,
+        role: Role,
+    ) -> Result<Checkpoint, RebuildError> {
+        match consumers.lock(id, Wait::ForOthers).await? {
+            Locked::Taken(checkpoint) if checkpoint.role == role => Ok(*checkpoint),
+            Locked::Taken(_) | Locked::Missing => Err(self.nothing_built()),
+            Locked::Busy => Err(RebuildError::Store(StoreError::Unavailable {
+                reason: format!("the checkpoint of {} is in use", id.consumer),
+                source: None,
+            })),
+        }
+    }
+
+    async fn refuse_parked(
+        &self,
+        consumers: &mut dyn ConsumerTransaction,
+        build: u32,
+    ) -> Result<(), RebuildError> {
+        let blocking = DeliveryQuery {
+            consumer: Some(self.definition().name.to_owned()),
+            build: Some(build),
+            blocking_only: true,
+            ..DeliveryQuery::default()
+        };
+        match consumers.deliveries(&blocking).await?.len() {
+            0 => Ok(()),
+            streams => Err(RebuildError::Parked {
+                consumer: self.definition().name.to_owned(),
+                build,
+                streams,
+            }),
+        }
+    }
+}
+
+fn ids(checkpoints: &[Checkpoint], role: Role) -> Vec<CheckpointId> {
+    let found = of_role(checkpoints, role);
+    found
+        .into_iter()
+        .map(|checkpoint| checkpoint.id.clone())
+        .collect()
+}

@@ -1,0 +1,343 @@
+//! Delivering the log to one reactor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::TryStreamExt as _;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::super::{Pages, RunError, Runner, consumers};
+use super::delivery::{after, retry_at};
+use super::halt::{Halt, Stop};
+use super::ledger::Ledger;
+use crate::error::StoreError;
+use crate::page::{Page, StoredEvent};
+use crate::projection::whole_text;
+use crate::reactor::{AnyReactor, Failure, Start};
+use crate::store::{
+    Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState, Leased, LogQuery,
+    Role, StreamQuery,
+};
+use crate::stream::{Position, Version};
+use crate::telemetry;
+
+/// So many deliveries that are due are looked at before the log is.
+const DUE_AT_ONCE: usize = 100;
+
+/// Delivers the log to one reactor, if nobody else does.
+pub(super) struct Worker<'a> {
+    runner: &'a Runner,
+    reactor: Arc<dyn AnyReactor>,
+    stop: Stop,
+    ledger: Ledger,
+    pages: Pages,
+    /// When deliveries that are due were looked for.
+    attended: Option<Instant>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(runner: &'a Runner, reactor: &Arc<dyn AnyReactor>, stop: Stop) -> Self {
+        let definition = reactor.definition();
+        let id = CheckpointId {
+            consumer: definition.name.to_owned(),
+            build: 1,
+            shard: 0,
+        };
+        let query = LogQuery {
+            after: Position::ZERO,
+            categories: definition.categories.clone(),
+            limit: runner.pace.batch,
+        };
+        Self {
+            runner,
+            reactor: Arc::clone(reactor),
+            stop,
+            ledger: Ledger::new(runner, id),
+            pages: Pages::new(Arc::clone(&runner.store), query),
+            attended: None,
+        }
+    }
+
+    /// Delivers events as they happen, until it is told to stop.
+    pub(super) async fn run(&mut self) -> Result<(), RunError> {
+        loop {
+            let halt = match self.lead(None).await {
+                Ok(()) => continue,
+                Err(halt) => halt,
+            };
+            let pace = &self.runner.pace;
+            let pause = match halt {
+                // What could not be written is remembered for the next time, if there is one.
+                Halt::Failed(error) if self.stop.check().is_ok() => return Err(error),
+                Halt::Failed(_) | Halt::Stopped => Duration::ZERO,
+                Halt::Lost => pace.standby.min(pace.poll),
+                Halt::Paused => pace.poll,
+            };
+            if self.stop.sleep(pause).await.is_err() {
+                self.finish().await;
+                return Ok(());
+            }
+        }
+    }
+
+    /// Delivers everything up to a position, and whatever is due, then returns.
+    pub(super) async fn drain(&mut self, target: Position) -> Result<(), RunError> {
+        loop {
+            let ended = self.lead(Some(target)).await;
+            if let Err(Halt::Lost) = ended {
+                if self.is_drained(target).await? {
+                    return Ok(());
+                }
+                tokio::time::sleep(self.runner.pace.standby / 10).await;
+                continue;
+            }
+            self.finish().await;
+            return match ended {
+                Ok(()) | Err(Halt::Stopped | Halt::Lost) => Ok(()),
+                Err(Halt::Failed(error)) => Err(error),
+                Err(Halt::Paused) => Err(RunError::Paused {
+                    consumer: self.ledger.id().consumer.clone(),
+                }),
+            };
+        }
+    }
+
+    /// Whether somebody else has done it.
+    async fn is_drained(&self, target: Position) -> Result<bool, RunError> {
+        let id = self.ledger.id();
+        let checkpoints = consumers(&*self.runner.store)?
+            .checkpoints(Some(&id.consumer))
+            .await?;
+        let there = checkpoints.iter().find(|it| it.id == *id);
+        let due = self.ledger.due_by(self.ledger.now(), 1).await?;
+        Ok(there.is_some_and(|it| it.position >= target) && due.is_empty())
+    }
+
+    /// Writes down what is known, and lets somebody else lead.
+    async fn finish(&mut self) {
+        if let Err(Halt::Failed(error)) = self.ledger.write().await {
+            tracing::error!(
+                consumer = %self.ledger.id().consumer,
+                error = whole_text(&error),
+                "what was delivered last cannot be written down, and is delivered again"
+            );
+        }
+        self.ledger.resign().await;
+    }
+
+    /// Takes the lease, or waits for it, and delivers as long as it has it.
+    async fn lead(&mut self, until: Option<Position>) -> Result<(), Halt> {
+        let checkpoint = loop {
+            self.stop.check()?;
+            match self.ledger.lead().await? {
+                Leased::Given(checkpoint) => break checkpoint,
+                Leased::Held { .. } => return Err(Halt::Lost),
+                Leased::Missing => self.create().await?,
+            }
+        };
+        if checkpoint.kind != ConsumerKind::Reactor {
+            self.ledger.resign().await;
+            return Err(RunError::NotAReactor {
+                consumer: checkpoint.id.consumer,
+            }
+            .into());
+        }
+        self.attended = None;
+        self.ledger.begin(&checkpoint).await?;
+        if checkpoint.condition == Condition::Paused {
+            return Err(Halt::Paused);
+        }
+        self.work(until).await
+    }
+
+    async fn create(&self) -> Result<(), RunError> {
+        let store = &*self.runner.store;
+        let first = Checkpoint {
+            id: self.ledger.id().clone(),
+            kind: ConsumerKind::Reactor,
+            definition: 1,
+            role: Role::Live,
+            table: None,
+            position: match self.reactor.definition().start {
+                Start::Beginning => Position::ZERO,
+                Start::Now => store.watermark().await?,
+            },
+            revision: 0,
+            condition: Condition::New,
+            event_at: None,
+            changed_at: self.ledger.now(),
+            lease: None,
+        };
+        consumers(store)?.create_build(&[first]).await?;
+        Ok(())
+    }
+
+    async fn work(&mut self, until: Option<Position>) -> Result<(), Halt> {
+        loop {
+            self.look_after().await?;
+            let from = self.ledger.position();
+            let page = self.ledger.during(self.pages.after(from)).await?;
+            self.ledger.see(page.read_to, page.watermark);
+            if !page.events.is_empty() {
+                // Whoever was told to stand still, or has lost the lease, does not begin.
+                self.ledger.look_up().await?;
+            }
+            for event in page.events.iter() {
+                self.look_after().await?;
+                self.take(&event).await?;
+            }
+            self.ledger.move_to(page.read_to).await?;
+            if until.is_some_and(|until| self.ledger.position() >= until) {
+                return self.attend().await;
+            }
+            if page.read_to >= page.watermark {
+                self.rest().await?;
+            }
+        }
+    }
+
+    /// Waits for news.
+    async fn rest(&mut self) -> Result<(), Halt> {
+        let mut wait = self.runner.pace.poll.min(self.ledger.longest_wait());
+        if let Some(due) = self.ledger.next_due() {
+            let until = (due - self.ledger.now()).to_std().unwrap_or_default();
+            wait = wait.min(until);
+        }
+        let news = self.runner.store.wait_past(self.ledger.position(), wait);
+        self.stop.unless_stopped(news).await??;
+        Ok(())
+    }
+
+    /// Between two events: keeps the lease, and looks what else is to be done.
+    async fn look_after(&mut self) -> Result<(), Halt> {
+        self.stop.check()?;
+        self.ledger.keep().await?;
+        let poll = self.runner.pace.poll;
+        let is_time = self.attended.is_none_or(|time| time.elapsed() >= poll);
+        let is_due = self
+            .ledger
+            .next_due()
+            .is_some_and(|due| due <= self.ledger.now());
+        if is_time || is_due {
+            self.attend().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks whether the reactor may go on, and delivers what is due.
+    async fn attend(&mut self) -> Result<(), Halt> {
+        self.ledger.write().await?;
+        self.ledger.look_up().await?;
+        self.attended = Some(Instant::now());
+        self.ledger.forget_due();
+        let now = self.ledger.now();
+        let soon = TimeDelta::from_std(self.runner.pace.poll).unwrap_or_default();
+        let due = self.ledger.due_by(now, DUE_AT_ONCE).await?;
+        if due.len() == DUE_AT_ONCE {
+            self.ledger.expect_due(now);
+        }
+        for delivery in due {
+            self.settle(delivery).await?;
+        }
+        for delivery in self.ledger.due_by(now + soon, DUE_AT_ONCE).await? {
+            self.ledger.expect(&delivery);
+        }
+        Ok(())
+    }
+
+    /// Delivers the next event of the log, or lets it wait.
+    async fn take(&mut self, event: &StoredEvent<'_>) -> Result<(), Halt> {
+        let delivery = retry_at(self.ledger.id(), event, self.ledger.now())?;
+        if self.ledger.is_blocked(&delivery.stream) {
+            self.ledger.pass_over(event, delivery);
+            return Ok(());
+        }
+        let outcome = self.deliver(delivery, Some(event)).await;
+        self.ledger.deliver(event, outcome).await
+    }
+
+    /// Delivers an event that is due once more, and then what has waited for it in its stream.
+    async fn settle(&mut self, delivery: Delivery) -> Result<(), Halt> {
+        let mut next = Some(delivery);
+        while let Some(delivery) = next {
+            self.stop.check()?;
+            self.ledger.keep().await?;
+            let page = self.event_of(&delivery).await?;
+            let event = page.as_ref().and_then(Page::first);
+            let outcome = self.deliver(delivery.clone(), event.as_ref()).await;
+            next = self.ledger.settle(&delivery, outcome).await?;
+        }
+        Ok(())
+    }
+
+    async fn event_of(&self, delivery: &Delivery) -> Result<Option<Page>, StoreError> {
+        let query = StreamQuery {
+            after: Version::new(delivery.version.get().saturating_sub(1)),
+            until: Some(delivery.version),
+            limit: Some(1),
+            ..StreamQuery::new(delivery.stream.clone())
+        };
+        let pages = self.runner.store.read(&query).await?.pages;
+        let pages: Vec<Page> = pages.try_collect().await?;
+        Ok(pages.into_iter().find(|page| !page.is_empty()))
+    }
+
+    /// Makes an attempt, and says what is to be kept of it.
+    async fn deliver(
+        &mut self,
+        delivery: Delivery,
+        event: Option<&StoredEvent<'_>>,
+    ) -> Option<Delivery> {
+        let definition = self.reactor.definition();
+        let (name, retries) = (definition.name, definition.retries);
+        let number = delivery.attempts.saturating_add(1);
+        let now = self.ledger.now();
+        let span = tracing::debug_span!(
+            "react",
+            reactor = name,
+            event = %format_args!("{} at version {}", delivery.stream, delivery.version),
+            attempt = number
+        );
+        let outcome = match event {
+            Some(event) => {
+                let reactor = Arc::clone(&self.reactor);
+                let reaction = reactor.react(event, number, now).instrument(span.clone());
+                self.ledger.during(reaction).await
+            }
+            None => Err(Failure::poison("the event is not in its stream any more")),
+        };
+        let outcome = after(delivery, number, outcome, retries, self.ledger.now());
+        span.in_scope(|| tell(outcome.as_ref()));
+        telemetry::delivered(name, word(outcome.as_ref()));
+        outcome
+    }
+}
+
+/// What has come of an attempt, for those who count.
+fn word(outcome: Option<&Delivery>) -> &'static str {
+    match outcome {
+        None => "done",
+        Some(it) if it.error.is_none() => "again",
+        Some(it) if it.state == DeliveryState::Parked => "parked",
+        Some(_) => "retrying",
+    }
+}
+
+/// Says what went wrong.
+fn tell(outcome: Option<&Delivery>) {
+    let Some((delivery, error)) = outcome.and_then(|it| Some((it, it.error.as_deref()?))) else {
+        return;
+    };
+    let (reactor, stream, version) = (&delivery.consumer, &delivery.stream, delivery.version);
+    match delivery.state {
+        DeliveryState::Parked => {
+            tracing::error!(reactor, %stream, %version, error, "an event is parked with its stream");
+        }
+        DeliveryState::Retrying { at } | DeliveryState::Scheduled { at } => {
+            tracing::warn!(reactor, %stream, %version, error, %at, "an event is to be tried again");
+        }
+        DeliveryState::Skipped { .. } => {}
+    }
+}

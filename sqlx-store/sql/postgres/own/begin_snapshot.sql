@@ -1,0 +1,4 @@
+-- Begins a transaction that only reads.
+-- No binds.
+-- Guarantee: all of its statements see the same.
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY

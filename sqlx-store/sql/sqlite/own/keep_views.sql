@@ -1,0 +1,4 @@
+-- Lets a table be renamed without changing the views that name it.
+-- No binds.
+-- Guarantee: until it is turned off.
+PRAGMA legacy_alter_table = ON

@@ -1,0 +1,22 @@
+use rehydrate::{Aggregate, Event, EventSet};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+enum DoorEvent {
+    Shut,
+}
+
+#[derive(Aggregate, Default)]
+#[aggregate(id = u64, event = DoorEvent)]
+struct Door;
+
+impl ApplyDoorEvent for Door {
+    fn shut(&mut self) {}
+}
+
+#[derive(EventSet)]
+enum HouseEvent {
+    Door(Door),
+}
+
+fn main() {}
