@@ -101,11 +101,7 @@ impl<S: EventStore> Inline<S> {
     /// What this store has not appended to yet is left to the runner: a store with one writer could
     /// not be asked for it while the transaction is open.
     pub fn within<T: Transaction>(&self, transaction: T) -> InlineTransaction<T> {
-        InlineTransaction::new(
-            transaction,
-            Arc::clone(&self.kept),
-            Arc::clone(&self.clock),
-        )
+        InlineTransaction::new(transaction, Arc::clone(&self.kept), Arc::clone(&self.clock))
     }
 
     async fn begin_inline(&self) -> Result<InlineTransaction<Box<dyn Transaction>>, StoreError> {

@@ -58,8 +58,8 @@ pub(crate) use self::parking::{Held, park, shard_of, whole_text};
 ///     type Row = Wealth;
 ///     const NAME: &'static str = "wealth";
 ///
-///     fn keys(&self, event: &Recorded<'_, AccountEvent>) -> impl IntoIterator<Item = String> {
-///         [event.stream_id.to_owned()]
+///     fn keys(&self, event: &Recorded<'_, AccountEvent>) -> Result<impl IntoIterator<Item = String>, BoxError> {
+///         Ok([event.stream_id.to_owned()])
 ///     }
 ///
 ///     fn apply(
@@ -120,11 +120,14 @@ pub trait Projection: Send + Sync + 'static {
     /// [`RowScope::PerStream`].
     const SHARDS: u32 = 1;
 
-    /// The keys of the rows that an event concerns.
+    /// The keys of the rows that an event concerns; none, if it is of no interest.
+    ///
+    /// # Errors
+    /// As for [`Projection::apply`]: such as an id that is none.
     fn keys(
         &self,
         event: &Recorded<'_, EventOf<Self>>,
-    ) -> impl IntoIterator<Item = <Self::Row as ReadModel>::Key>;
+    ) -> Result<impl IntoIterator<Item = <Self::Row as ReadModel>::Key>, BoxError>;
 
     /// What becomes of one of these rows; `None` is a row that is not there.
     ///

@@ -56,7 +56,8 @@ pub(crate) fn taken(batch: Batch<'_>) {
     });
     metrics::gauge!("rehydrate_lag_seconds", labels.clone()).set(age.unwrap_or(0.0));
     metrics::gauge!("rehydrate_parked_streams", labels.clone()).set(float(batch.parked as u64));
-    metrics::histogram!("rehydrate_batch_seconds", labels.clone()).record(batch.elapsed.as_secs_f64());
+    metrics::histogram!("rehydrate_batch_seconds", labels.clone())
+        .record(batch.elapsed.as_secs_f64());
 }
 
 #[cfg(not(feature = "metrics"))]

@@ -28,13 +28,13 @@ impl<'a, P: Projection> Prepared<'a, P> {
                     part,
                     ..Recorded::new(event, stored)
                 };
-                let mut keys: Vec<_> = projection.keys(&recorded).into_iter().collect();
+                let mut keys: Vec<_> = projection.keys(&recorded)?.into_iter().collect();
                 keys.sort_unstable();
                 keys.dedup();
-                (recorded, keys)
+                Ok::<_, BoxError>((recorded, keys))
             });
             Ok(Self {
-                parts: parts.collect(),
+                parts: parts.collect::<Result<_, _>>()?,
             })
         })
     }
