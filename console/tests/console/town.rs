@@ -56,8 +56,11 @@ impl<const V: u32> Projection for Balances<V> {
     const VERSION: u32 = V;
     const ROWS: RowScope = RowScope::PerStream;
 
-    fn keys(&self, event: &Recorded<'_, EventOf<Self>>) -> impl IntoIterator<Item = String> {
-        [event.stream_id.to_owned()]
+    fn keys(
+        &self,
+        event: &Recorded<'_, EventOf<Self>>,
+    ) -> Result<impl IntoIterator<Item = String>, BoxError> {
+        Ok([event.stream_id.to_owned()])
     }
 
     fn apply(
@@ -97,8 +100,11 @@ impl Projection for LastPayments {
     const NAME: &'static str = "last_payments";
     const IDEMPOTENT: bool = true;
 
-    fn keys(&self, event: &Recorded<'_, EventOf<Self>>) -> impl IntoIterator<Item = String> {
-        [event.stream_id.to_owned()]
+    fn keys(
+        &self,
+        event: &Recorded<'_, EventOf<Self>>,
+    ) -> Result<impl IntoIterator<Item = String>, BoxError> {
+        Ok([event.stream_id.to_owned()])
     }
 
     fn apply(

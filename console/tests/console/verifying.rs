@@ -118,8 +118,11 @@ mod changed {
         const NAME: &'static str = "balances";
         const ROWS: RowScope = RowScope::PerStream;
 
-        fn keys(&self, event: &Recorded<'_, EventOf<Self>>) -> impl IntoIterator<Item = String> {
-            [event.stream_id.to_owned()]
+        fn keys(
+            &self,
+            event: &Recorded<'_, EventOf<Self>>,
+        ) -> Result<impl IntoIterator<Item = String>, BoxError> {
+            Ok([event.stream_id.to_owned()])
         }
 
         fn apply(
