@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::Fines;
 use super::problem::Problem;
+use crate::fine::FineId;
 use crate::read_models::{Balances, Takings};
 
 /// How long a request waits for the position that it names.
@@ -24,7 +25,7 @@ pub(super) struct BalancesQuery {
     /// Of those with more than these cents outstanding.
     outstanding_over: Option<i64>,
     /// Of those after this one, by name.
-    after: Option<String>,
+    after: Option<FineId>,
     limit: Option<usize>,
     /// With every event up to this position.
     position: Option<u64>,

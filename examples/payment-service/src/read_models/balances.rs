@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rehydrate::{BoxError, Projection, ReadModel, Recorded, RowScope};
 use serde::{Deserialize, Serialize};
 
-use crate::fine::{Fine, FineEvent};
+use crate::fine::{Fine, FineEvent, FineId};
 use crate::money::Cents;
 
 /// What is owed and paid for a fine.
@@ -13,7 +13,7 @@ use crate::money::Cents;
 pub struct Balance {
     /// The fine.
     #[read_model(key)]
-    pub fine: String,
+    pub fine: FineId,
     /// The fine's amount, or the penalty that replaced it.
     pub amount_cents: Cents,
     /// Postage.
@@ -32,9 +32,9 @@ pub struct Balance {
 }
 
 impl Balance {
-    fn of(fine: &str) -> Self {
+    fn of(fine: FineId) -> Self {
         Self {
-            fine: fine.to_owned(),
+            fine,
             amount_cents: Cents::ZERO,
             expense_cents: Cents::ZERO,
             owed_cents: Cents::ZERO,
@@ -113,8 +113,11 @@ macro_rules! balances {
             const VERSION: u32 = $version;
             const ROWS: RowScope = RowScope::PerStream;
 
-            fn keys(&self, event: &Recorded<'_, FineEvent>) -> impl IntoIterator<Item = String> {
-                [event.stream_id.to_owned()]
+            fn keys(
+                &self,
+                event: &Recorded<'_, FineEvent>,
+            ) -> Result<impl IntoIterator<Item = FineId>, BoxError> {
+                Ok([event.id()?])
             }
 
             fn apply(
@@ -122,7 +125,8 @@ macro_rules! balances {
                 row: &mut Option<Balance>,
                 event: &Recorded<'_, FineEvent>,
             ) -> Result<(), BoxError> {
-                row.get_or_insert_with(|| Balance::of(event.stream_id))
+                let fine = event.id()?;
+                row.get_or_insert_with(|| Balance::of(fine))
                     .apply(event, $repetitions);
                 Ok(())
             }

@@ -30,9 +30,12 @@ impl Projection for Takings {
 
     const NAME: &'static str = "takings";
 
-    fn keys(&self, event: &Recorded<'_, FineEvent>) -> impl IntoIterator<Item = NaiveDate> {
+    fn keys(
+        &self,
+        event: &Recorded<'_, FineEvent>,
+    ) -> Result<impl IntoIterator<Item = NaiveDate>, BoxError> {
         let is_payment = matches!(event.event, FineEvent::PaymentReceived(_));
-        is_payment.then(|| event.recorded_at().date_naive())
+        Ok(is_payment.then(|| event.recorded_at().date_naive()))
     }
 
     fn apply(

@@ -95,7 +95,10 @@ impl Load {
 
     pub(crate) fn stop(self) -> Report {
         self.stop.store(true, Ordering::Relaxed);
-        let reports = self.threads.into_iter().map(|thread| thread.join().unwrap());
+        let reports = self
+            .threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap());
         reports.fold(Report::default(), Report::add)
     }
 }
@@ -104,7 +107,10 @@ fn read(client: &Client, report: &mut Report, fines: usize, cents: i64) {
     let path = "/fines?outstanding_over=-1";
     if let Some(reply) = report.send(|| client.send("GET", path, &[], None)) {
         let rows = reply.body["fines"].as_array().unwrap();
-        let paid: i64 = rows.iter().map(|row| row["paid_cents"].as_i64().unwrap()).sum();
+        let paid: i64 = rows
+            .iter()
+            .map(|row| row["paid_cents"].as_i64().unwrap())
+            .sum();
         if rows.len() < fines || paid < cents {
             let half = format!("{} fines with {paid} cents paid", rows.len());
             report.failed.push(half);
@@ -129,7 +135,10 @@ fn pay(client: &Client, report: &mut Report, number: u64) {
     let path = format!("/fines/{fine}/payments");
     let headers = [("idempotency-key", fine.as_str())];
     let body = json!({ "cents": CENTS }).to_string();
-    if report.send(|| client.send("POST", &path, &headers, Some(&body))).is_some() {
+    if report
+        .send(|| client.send("POST", &path, &headers, Some(&body)))
+        .is_some()
+    {
         report.payments += 1;
     }
 }

@@ -1,18 +1,24 @@
 //! The real log, where it is at hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::program::Place;
 
+/// The real log, if it is there.
+pub(crate) fn real_file() -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
+    if file.exists() {
+        return Some(file);
+    }
+    eprintln!("not run: there is no {}", file.display());
+    None
+}
+
 #[test]
 fn the_real_log_is_imported_once_and_reconciles() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
-    if !file.exists() {
-        println!("not run: there is no {}", file.display());
-        return;
-    }
+    let Some(file) = real_file() else { return };
     let place = Place::new();
     for (appended, skipped) in [(17_203, 0), (0, 17_203)] {
         let run = place.run(&["--json", "import", file.to_str().unwrap()]);
