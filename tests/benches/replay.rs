@@ -41,9 +41,7 @@ async fn main() {
 
 fn setting(name: &str, default: u64) -> u64 {
     let given = std::env::var(name).ok();
-    given
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    given.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 async fn measure(hand: &Hand, store: Arc<dyn EventStore>, events: u64, rounds: u64) {
@@ -55,14 +53,23 @@ async fn measure(hand: &Hand, store: Arc<dyn EventStore>, events: u64, rounds: u
     for _ in 0..rounds {
         let begun = Instant::now();
         let cents = hand.fold(Into::Memory).await;
-        times.entry("hand memory").or_default().push(begun.elapsed());
+        times
+            .entry("hand memory")
+            .or_default()
+            .push(begun.elapsed());
         assert_eq!(cents, expected);
 
         let begun = Instant::now();
         let view = InMemory::new(Arc::clone(&store), Wealths::<2>::default());
         view.refresh().await.expect("the log can be read");
-        times.entry("ours memory").or_default().push(begun.elapsed());
-        assert_eq!(view.rows().iter().map(|row| row.cents).sum::<i64>(), expected);
+        times
+            .entry("ours memory")
+            .or_default()
+            .push(begun.elapsed());
+        assert_eq!(
+            view.rows().iter().map(|row| row.cents).sum::<i64>(),
+            expected
+        );
 
         let begun = Instant::now();
         let cents = hand.fold(Into::Table).await;

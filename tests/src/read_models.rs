@@ -49,8 +49,11 @@ impl<const VERSION: u32> Projection for Wealths<VERSION> {
     const VERSION: u32 = VERSION;
     const ROWS: RowScope = RowScope::PerStream;
 
-    fn keys(&self, event: &Recorded<'_, AccountEvent>) -> impl IntoIterator<Item = u64> {
-        event.id::<u64>().ok()
+    fn keys(
+        &self,
+        event: &Recorded<'_, AccountEvent>,
+    ) -> Result<impl IntoIterator<Item = u64>, BoxError> {
+        Ok([event.id()?])
     }
 
     fn apply(
@@ -108,12 +111,15 @@ impl Projection for Flows {
 
     const NAME: &'static str = "flows";
 
-    fn keys(&self, event: &Recorded<'_, AccountEvent>) -> impl IntoIterator<Item = String> {
-        match event.event {
+    fn keys(
+        &self,
+        event: &Recorded<'_, AccountEvent>,
+    ) -> Result<impl IntoIterator<Item = String>, BoxError> {
+        Ok(match event.event {
             AccountEvent::Opened { .. } => None,
             AccountEvent::Deposited { .. } => Some("in".to_owned()),
             AccountEvent::Withdrawn { .. } => Some("out".to_owned()),
-        }
+        })
     }
 
     fn apply(

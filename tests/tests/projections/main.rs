@@ -6,6 +6,7 @@ mod law;
 mod parking;
 mod rebuilding;
 mod repairing;
+mod sharding;
 mod upgrading;
 
 use std::sync::Arc;

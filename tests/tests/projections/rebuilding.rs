@@ -158,7 +158,8 @@ async fn a_rebuild_goes_on_where_it_was() {
         with_a_fault(&store).await;
         let (sender, mut batches) = tokio::sync::mpsc::unbounded_channel();
         let run = rebuild(&store).with_throttle(200);
-        let run = tokio::spawn(async move { run.run_with(|_| sender.send(()).unwrap_or(())).await });
+        let run =
+            tokio::spawn(async move { run.run_with(|_| sender.send(()).unwrap_or(())).await });
         for _ in 0..3 {
             batches.recv().await.unwrap();
         }

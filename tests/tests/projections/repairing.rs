@@ -172,9 +172,12 @@ mod owners {
         const NAME: &'static str = "owners";
         const IDEMPOTENT: bool = true;
 
-        fn keys(&self, event: &Recorded<'_, AccountEvent>) -> impl IntoIterator<Item = u64> {
+        fn keys(
+            &self,
+            event: &Recorded<'_, AccountEvent>,
+        ) -> Result<impl IntoIterator<Item = u64>, BoxError> {
             let is_opened = matches!(event.event, AccountEvent::Opened { .. });
-            is_opened.then(|| event.id().ok()).flatten()
+            Ok(is_opened.then(|| event.id()).transpose()?)
         }
 
         fn apply(
