@@ -150,6 +150,7 @@ promises! {
     }
     consumers {
         a_build_is_created_once,
+        a_build_is_created_whole_by_one_creator,
         a_dropped_build_leaves_nothing_behind,
     }
     tables {
@@ -180,6 +181,7 @@ promises! {
         a_row_that_its_table_cannot_hold_is_a_bad_row,
     }
     consuming {
+        a_shard_forgets_only_what_is_noted_of_itself,
         a_locked_checkpoint_is_busy_for_others,
         a_saved_checkpoint_has_a_new_revision,
         a_swap_takes_effect_with_its_commit,

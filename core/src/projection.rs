@@ -5,6 +5,7 @@ mod erased;
 mod fold;
 mod folder;
 mod parking;
+mod times;
 
 use crate::error::BoxError;
 use crate::event_set::{EventSet, Recorded};
@@ -14,6 +15,7 @@ pub(crate) use self::definition::Definition;
 pub(crate) use self::erased::{AnyProjection, Erased, Folder, Poisoned};
 pub(crate) use self::fold::{KeyOf, Prepared, Rows as RowMap};
 pub(crate) use self::fold::{guarded, panic_text};
+pub(crate) use self::times::{key_values, kept_key};
 pub(crate) use self::parking::{Held, park, shard_of, whole_text};
 
 /// A read model: rows in a table, kept by folding the log.

@@ -206,22 +206,35 @@ impl Rebuild {
             })
     }
 
+    /// Whether a build is made with this definition.
+    fn is_ours(&self, checkpoint: &Checkpoint) -> bool {
+        let definition = self.definition();
+        checkpoint.definition == definition.version
+            && checkpoint.table.as_ref() == Some(&definition.table)
+    }
+
     /// The build that is not live yet, by shard.
     fn building(&self, all: &[Checkpoint]) -> Result<Option<Vec<Checkpoint>>, RebuildError> {
         let definition = self.definition();
-        if of_role(all, Role::Live).is_empty() {
+        let live = of_role(all, Role::Live);
+        let Some(live) = live.first() else {
             return Err(RebuildError::NeverRun {
                 consumer: definition.name.to_owned(),
+            });
+        };
+        let table = live.table.as_ref().map_or("", |table| &table.name);
+        if table != definition.table.name {
+            return Err(RebuildError::TableRenamed {
+                consumer: definition.name.to_owned(),
+                live: table.to_owned(),
+                own: definition.table.name.to_string(),
             });
         }
         let building = of_role(all, Role::Building);
         let Some(first) = building.first() else {
             return Ok(None);
         };
-        let is_ours = building.len() == definition.shards as usize
-            && first.definition == definition.version
-            && first.table.as_ref() == Some(&definition.table);
-        if is_ours {
+        if building.len() == definition.shards as usize && self.is_ours(first) {
             Ok(Some(building.into_iter().cloned().collect()))
         } else {
             Err(RebuildError::OtherBuild {

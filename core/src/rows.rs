@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::projection::Projection;
+use crate::projection::{Projection, key_values};
 use crate::read_model::{ReadModel, Table};
 use crate::store::{EventStore, Filter, Operator, Order, RowQuery, RowsRead};
 use crate::stream::Position;
@@ -47,7 +47,7 @@ impl<P: Projection> Rows<P> {
     /// As for [`Selection::read`].
     pub async fn get(&self, key: &<P::Row as ReadModel>::Key) -> Result<Option<P::Row>, RowsError> {
         let mut one = self.all().limit(1);
-        one.query.key = Some(P::Row::key_values(key).to_string());
+        one.query.key = Some(key_values::<P>(key).to_string());
         Ok(one.read().await?.rows.pop())
     }
 
@@ -133,7 +133,7 @@ impl<P: Projection> Selection<'_, P> {
 
     /// Only rows after this key, in the order of the key.
     pub fn after(mut self, key: &<P::Row as ReadModel>::Key) -> Self {
-        self.query.after = Some(P::Row::key_values(key).to_string());
+        self.query.after = Some(key_values::<P>(key).to_string());
         self
     }
 

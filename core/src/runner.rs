@@ -299,6 +299,14 @@ pub enum RunError {
         /// The projection.
         consumer: String,
     },
+    /// The application's code, or this library's, has panicked.
+    #[error("{consumer} {message}")]
+    Panicked {
+        /// The consumer.
+        consumer: String,
+        /// What the panic said.
+        message: String,
+    },
     /// A newer version cannot be built or swapped in.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::StoreError;
-use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, whole_text};
+use crate::projection::{
+    Definition, KeyOf, Prepared, Projection, RowMap, kept_key, whole_text,
+};
 use crate::store::EventStore;
 use crate::stream::Position;
 
@@ -81,7 +83,8 @@ impl<P: Projection> InMemory<P> {
     /// The row with this key.
     #[must_use]
     pub fn get(&self, key: &KeyOf<P>) -> Option<P::Row> {
-        self.read(|folded| folded.rows.get(key).cloned())
+        let key = kept_key::<P>(key.clone()).ok()?;
+        self.read(|folded| folded.rows.get(&key).cloned())
     }
 
     /// All rows, by key.

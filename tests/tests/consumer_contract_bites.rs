@@ -36,6 +36,8 @@ enum Fault {
     LocksNothing,
     SavesTwice,
     SwapsNothing,
+    MakesABuildAnew,
+    ForgetsOfEveryShard,
 }
 
 #[derive(Clone, Debug)]
@@ -134,6 +136,10 @@ impl ConsumerStore for Faulty {
     }
 
     async fn create_build(&self, shards: &[Checkpoint]) -> Result<(), StoreError> {
+        if self.has(Fault::MakesABuildAnew) {
+            let id = &shards[0].id;
+            self.consumers().drop_build(&id.consumer, id.build).await?;
+        }
         self.consumers().create_build(shards).await
     }
 
@@ -255,6 +261,8 @@ bites! {
     MissesAChangedRow => a_diff_names_what_was_added_removed_and_changed;
     GivesALeaseTwice => a_lease_is_given_to_one_and_runs_out;
     CountsEveryCategory => the_events_of_the_log_are_counted_by_category;
+    MakesABuildAnew => a_build_is_created_whole_by_one_creator;
+    ForgetsOfEveryShard => a_shard_forgets_only_what_is_noted_of_itself;
     LocksNothing => a_locked_checkpoint_is_busy_for_others;
     SavesTwice => a_saved_checkpoint_has_a_new_revision;
     SwapsNothing =>

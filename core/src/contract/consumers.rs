@@ -12,6 +12,7 @@ use super::consumer_fixture::{
 };
 use super::deliveries::{delivery, found};
 use super::fixture::{append, batch, noon, stream};
+use crate::read_model::{Column, Table};
 use crate::store::{
     Ahead, Checkpoint, CheckpointId, ConsumerKind, ConsumerStore, DeliveryQuery, DeliveryState,
     EventStore, Leased, LogCount, Role,
@@ -78,6 +79,41 @@ pub(super) async fn a_build_is_created_once(store: &dyn EventStore) {
     );
 }
 
+pub(super) async fn a_build_is_created_whole_by_one_creator(store: &dyn EventStore) {
+    let Some(consumers) = consumers(store) else {
+        return;
+    };
+    let table = small(&[]);
+    let wider = small(&[Column::of::<Option<i64>>("more")]);
+    let shards = |definition: u32, count: u32, table: &Table| -> Vec<Checkpoint> {
+        let shard = |shard| Checkpoint {
+            definition,
+            ..checkpoint(id(1, shard), Role::Building, table)
+        };
+        (0..count).map(shard).collect()
+    };
+    let candidates = [
+        shards(2, 1, &table),
+        shards(3, 2, &wider),
+        shards(4, 4, &table),
+    ];
+    let creators = candidates.iter().map(|candidate| async {
+        let created = consumers.create_build(candidate).await;
+        created.expect("a build is created, or there already");
+    });
+    join_all(creators).await;
+    let made = checkpoints(consumers, None).await;
+    assert!(candidates.contains(&made), "{made:?} is of one creator");
+    for candidate in &candidates {
+        let again = consumers.create_build(candidate).await;
+        again.expect("it is there already");
+    }
+    assert_eq!(checkpoints(consumers, None).await, made);
+    let shape = made[0].table.clone().expect("a build with a table");
+    let rows = select(consumers, &query(&shape, Some((1, Role::Building)))).await;
+    assert_eq!(rows, [] as [Value; 0], "the table has this shape");
+}
+
 pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore) {
     let Some(consumers) = consumers(store) else {
         return;
@@ -97,7 +133,7 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
         let within = within(&mut transaction);
         let parked = delivery(CONSUMER, build, 3, DeliveryState::Parked);
         within.put_delivery(&parked).await.expect("it is written");
-        let noted = within.put_ahead(CONSUMER, build, &ahead).await;
+        let noted = within.put_ahead(&id(build, 0), &ahead).await;
         noted.expect("it is noted");
         transaction.commit().await.expect("the commit succeeds");
     }
@@ -127,7 +163,7 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
     assert_eq!(left, [(CONSUMER.to_owned(), 1, 3)]);
     let mut transaction = begin(store).await;
     for (build, expected) in [(1, vec![ahead]), (2, vec![])] {
-        let noted = within(&mut transaction).ahead(CONSUMER, build).await;
+        let noted = within(&mut transaction).ahead(&id(build, 0)).await;
         assert_eq!(noted.expect("it can be read"), expected);
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
-    CONSUMER, advance, begin, consumers, create, id, lock, named, normals, query, select, small,
+    CONSUMER, advance, begin, checkpoint, consumers, create, id, lock, named, normals, query, select, small,
     texts, within, write, write_in,
 };
 use super::fixture::{batch, noon, read_log, stream};
@@ -62,10 +62,10 @@ async fn take_a_batch(transaction: &mut Box<dyn Transaction>, table: &Table) {
     let put = consumers.put_delivery(&parked()).await;
     put.expect("a delivery is written");
     for number in [1, 2, 3] {
-        let noted = consumers.put_ahead(CONSUMER, 1, &ahead(number)).await;
+        let noted = consumers.put_ahead(&id(1, 0), &ahead(number)).await;
         noted.expect("it is noted");
     }
-    let forgotten = consumers.forget_ahead(CONSUMER, 1, Position(12)).await;
+    let forgotten = consumers.forget_ahead(&id(1, 0), Position(12)).await;
     forgotten.expect("it is forgotten");
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn rows_and_checkpoint_commit_together_or_not_at_all(store: &dy
         2,
         "it sees its own rows"
     );
-    let notes = own.ahead(CONSUMER, 1).await;
+    let notes = own.ahead(&id(1, 0)).await;
     assert_eq!(notes.expect("it can be read"), [ahead(3)]);
     let deliveries = own.deliveries(&DeliveryQuery::default()).await;
     assert_eq!(deliveries.expect("deliveries can be read"), [parked()]);
@@ -138,16 +138,46 @@ pub(super) async fn rows_and_checkpoint_commit_together_or_not_at_all(store: &dy
         ..ahead(3)
     };
     let consumers = within(&mut after);
-    let noted = consumers.put_ahead(CONSUMER, 1, &further).await;
+    let noted = consumers.put_ahead(&id(1, 0), &further).await;
     noted.expect("it is noted");
-    let noted = consumers.ahead(CONSUMER, 1).await;
+    let noted = consumers.ahead(&id(1, 0)).await;
     assert_eq!(
         noted.expect("it can be read"),
         [further],
         "a stream is noted once"
     );
-    let others = consumers.ahead(CONSUMER, 2).await;
+    let others = consumers.ahead(&id(2, 0)).await;
     assert_eq!(others.expect("it can be read"), []);
+}
+
+pub(super) async fn a_shard_forgets_only_what_is_noted_of_itself(store: &dyn EventStore) {
+    let Some(consumers) = consumers(store) else {
+        return;
+    };
+    let table = small(&[]);
+    let shards = [0, 1].map(|shard| checkpoint(id(1, shard), Role::Live, &table));
+    let created = consumers.create_build(&shards).await;
+    created.expect("a build is created");
+    let mut transaction = begin(store).await;
+    for (shard, number) in [(0, 1), (1, 2), (1, 3)] {
+        let noted = within(&mut transaction).put_ahead(&id(1, shard), &ahead(number));
+        noted.await.expect("it is noted");
+    }
+    transaction.commit().await.expect("the commit succeeds");
+    let mut transaction = begin(store).await;
+    let consumers = within(&mut transaction);
+    for (shard, up_to, expected) in [
+        (0, 10, [vec![ahead(1)], vec![ahead(2), ahead(3)]]),
+        (0, 100, [vec![], vec![ahead(2), ahead(3)]]),
+        (1, 12, [vec![], vec![ahead(3)]]),
+    ] {
+        let forgotten = consumers.forget_ahead(&id(1, shard), Position(up_to)).await;
+        forgotten.expect("it is forgotten");
+        for (shard, expected) in [0, 1].into_iter().zip(expected) {
+            let noted = consumers.ahead(&id(1, shard)).await;
+            assert_eq!(noted.expect("it can be read"), expected, "of shard {shard}");
+        }
+    }
 }
 
 pub(super) async fn a_locked_checkpoint_is_busy_for_others(store: &dyn EventStore) {

@@ -105,9 +105,7 @@ impl<T: Transaction> InlineTransaction<T> {
                 version: last.version,
                 position: last.position,
             };
-            consumers
-                .put_ahead(&checkpoint.id.consumer, checkpoint.id.build, &ahead)
-                .await?;
+            consumers.put_ahead(&checkpoint.id, &ahead).await?;
         }
         consumers.save(checkpoint).await
     }

@@ -78,8 +78,8 @@ impl Changes {
         .collect()
     }
 
-    pub(super) fn ahead(&self, kept: &Kept, consumer: &str, build: u32) -> Vec<Ahead> {
-        let is_wanted = |key: &AheadKey| key.0 == consumer && key.1 == build;
+    pub(super) fn ahead(&self, kept: &Kept, id: &CheckpointId) -> Vec<Ahead> {
+        let is_wanted = |key: &AheadKey| key.0 == *id;
         let below = kept.ahead.iter().filter(|(key, _)| is_wanted(key));
         let over = self.ahead.iter().filter(|(key, _)| is_wanted(key));
         merged(below, over.map(|(key, ahead)| (key, ahead.as_ref())))
@@ -87,22 +87,15 @@ impl Changes {
             .collect()
     }
 
-    pub(super) fn put_ahead(&mut self, consumer: &str, build: u32, ahead: &Ahead) {
-        let key = (consumer.to_owned(), build, ahead.stream.clone());
+    pub(super) fn put_ahead(&mut self, id: &CheckpointId, ahead: &Ahead) {
+        let key = (id.clone(), ahead.stream.clone());
         self.ahead.insert(key, Some(ahead.clone()));
     }
 
-    pub(super) fn forget_ahead(
-        &mut self,
-        kept: &Kept,
-        consumer: &str,
-        build: u32,
-        up_to: Position,
-    ) {
-        for ahead in self.ahead(kept, consumer, build) {
+    pub(super) fn forget_ahead(&mut self, kept: &Kept, id: &CheckpointId, up_to: Position) {
+        for ahead in self.ahead(kept, id) {
             if ahead.position <= up_to {
-                let key = (consumer.to_owned(), build, ahead.stream);
-                self.ahead.insert(key, None);
+                self.ahead.insert((id.clone(), ahead.stream), None);
             }
         }
     }

@@ -163,30 +163,20 @@ impl ConsumerTransaction for MemoryTransaction {
         })
     }
 
-    async fn ahead(&mut self, consumer: &str, build: u32) -> Result<Vec<Ahead>, StoreError> {
-        self.change(|kept, changes| Ok(changes.ahead(kept, consumer, build)))
+    async fn ahead(&mut self, id: &CheckpointId) -> Result<Vec<Ahead>, StoreError> {
+        self.change(|kept, changes| Ok(changes.ahead(kept, id)))
     }
 
-    async fn put_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        ahead: &Ahead,
-    ) -> Result<(), StoreError> {
+    async fn put_ahead(&mut self, id: &CheckpointId, ahead: &Ahead) -> Result<(), StoreError> {
         self.change(|_, changes| {
-            changes.put_ahead(consumer, build, ahead);
+            changes.put_ahead(id, ahead);
             Ok(())
         })
     }
 
-    async fn forget_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        up_to: Position,
-    ) -> Result<(), StoreError> {
+    async fn forget_ahead(&mut self, id: &CheckpointId, up_to: Position) -> Result<(), StoreError> {
         self.change(|kept, changes| {
-            changes.forget_ahead(kept, consumer, build, up_to);
+            changes.forget_ahead(kept, id, up_to);
             Ok(())
         })
     }

@@ -9,7 +9,7 @@ use crate::store::{Ahead, Checkpoint, CheckpointId, Delivery, Role, RowQuery};
 use crate::stream::{Position, StreamId};
 
 pub(super) type DeliveryKey = (String, u32, Position);
-pub(super) type AheadKey = (String, u32, StreamId);
+pub(super) type AheadKey = (CheckpointId, StreamId);
 
 /// A table, whatever its name is at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,13 +72,12 @@ impl Kept {
     }
 
     pub(super) fn create_build(&mut self, shards: &[Checkpoint]) {
+        let is_there = |id: &CheckpointId| self.shards(&id.consumer, id.build).next().is_some();
+        if shards.iter().any(|shard| is_there(&shard.id)) {
+            return;
+        }
         for shard in shards {
-            let is_new_build = self
-                .shards(&shard.id.consumer, shard.id.build)
-                .next()
-                .is_none();
-            if is_new_build
-                && let (Some(shape), Some(name)) = (&shard.table, shard.physical_table())
+            if let (Some(shape), Some(name)) = (&shard.table, shard.physical_table())
                 && !self.names.contains_key(&name)
             {
                 let id = TableId(self.tables_made);
@@ -86,8 +85,7 @@ impl Kept {
                 self.names.insert(name, id);
                 self.tables.insert(id, Rows::new(shape.clone()));
             }
-            let new = self.checkpoints.entry(shard.id.clone());
-            new.or_insert_with(|| shard.clone());
+            self.checkpoints.insert(shard.id.clone(), shard.clone());
         }
     }
 
@@ -107,7 +105,8 @@ impl Kept {
         self.checkpoints
             .retain(|id, _| is_other(&id.consumer, id.build));
         self.deliveries.retain(|key, _| is_other(&key.0, key.1));
-        self.ahead.retain(|key, _| is_other(&key.0, key.1));
+        self.ahead
+            .retain(|(id, _), _| is_other(&id.consumer, id.build));
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Dead letters: looking at them, and what becomes of them.
 
+use std::collections::BTreeSet;
+
 use futures_util::StreamExt as _;
 
 use super::{OperationError, Operations};
@@ -7,8 +9,8 @@ use crate::error::StoreError;
 use crate::projection::shard_of;
 use crate::runner::{consumers, consumers_of, go_on};
 use crate::store::{
-    Checkpoint, CheckpointId, ConsumerKind, Delivery, DeliveryQuery, DeliveryState, Locked,
-    StreamQuery, Wait,
+    Ahead, Checkpoint, CheckpointId, ConsumerKind, ConsumerTransaction, Delivery, DeliveryQuery,
+    DeliveryState, Locked, Role, StreamQuery, Wait,
 };
 use crate::stream::Version;
 
@@ -27,7 +29,17 @@ impl Operations {
             ..DeliveryQuery::default()
         };
         let mut all = consumers(&*self.store)?.deliveries(&query).await?;
-        all.retain(|delivery| !matches!(delivery.state, DeliveryState::Scheduled { .. }));
+        // Nobody looks after a build that was swapped out.
+        let builds = consumers(&*self.store)?.checkpoints(consumer).await?;
+        let retired: BTreeSet<(&str, u32)> = builds
+            .iter()
+            .filter(|found| found.role == Role::Retired)
+            .map(|found| (found.id.consumer.as_str(), found.id.build))
+            .collect();
+        all.retain(|delivery| {
+            !matches!(delivery.state, DeliveryState::Scheduled { .. })
+                && !retired.contains(&(delivery.consumer.as_str(), delivery.build))
+        });
         Ok(all)
     }
 
@@ -78,15 +90,11 @@ impl Operations {
             position: letter.position,
         };
         let id = self.checkpoint_of(letter).await?.ok_or_else(settled)?;
-        // An event that was skipped leaves its stream to the next one.
-        let next = match state {
-            DeliveryState::Skipped { .. } => self.next_in_stream(letter).await?,
-            _ => None,
-        };
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
-        let Locked::Taken(checkpoint) = consumers.lock(&id, Wait::ForOthers).await? else {
-            return Err(settled());
+        let checkpoint = match consumers.lock(&id, Wait::ForOthers).await? {
+            Locked::Taken(checkpoint) if checkpoint.role != Role::Retired => checkpoint,
+            Locked::Taken(_) | Locked::Missing | Locked::Busy => return Err(settled()),
         };
         let query = DeliveryQuery {
             consumer: Some(letter.consumer.clone()),
@@ -104,13 +112,12 @@ impl Operations {
             ..found
         };
         consumers.put_delivery(&changed).await?;
-        if checkpoint.kind == ConsumerKind::Reactor {
+        let is_skipped = matches!(changed.state, DeliveryState::Skipped { .. });
+        if is_skipped && checkpoint.kind == ConsumerKind::Reactor {
             // Of its stream more may have been delivered already.
-            if matches!(changed.state, DeliveryState::Skipped { .. }) {
-                go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
-            }
-        } else if let Some(next) = next.filter(|next| next.position <= checkpoint.position) {
-            consumers.put_delivery(&next).await?;
+            go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
+        } else if is_skipped {
+            self.pass_over(consumers, &checkpoint, &changed).await?;
         }
         let consumers = consumers_of(&mut *transaction)?;
         let changed = Checkpoint {
@@ -119,6 +126,30 @@ impl Operations {
         };
         consumers.save(&changed).await?;
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Leaves the stream of an event that was skipped to the next one.
+    async fn pass_over(
+        &self,
+        consumers: &mut dyn ConsumerTransaction,
+        checkpoint: &Checkpoint,
+        skipped: &Delivery,
+    ) -> Result<(), StoreError> {
+        if skipped.position > checkpoint.position {
+            // The checkpoint is yet to come by, and must not take it then.
+            let ahead = Ahead {
+                stream: skipped.stream.clone(),
+                version: skipped.version,
+                position: skipped.position,
+            };
+            return consumers.put_ahead(&checkpoint.id, &ahead).await;
+        }
+        // After the lock: what is at or below the checkpoint is committed, and stays all there is.
+        let next = self.next_in_stream(skipped).await?;
+        if let Some(next) = next.filter(|next| next.position <= checkpoint.position) {
+            consumers.put_delivery(&next).await?;
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
 use crate::error::BoxError;
 use crate::event_set::{EventSet, Recorded};
@@ -28,7 +29,8 @@ impl<'a, P: Projection> Prepared<'a, P> {
                     part,
                     ..Recorded::new(event, stored)
                 };
-                let mut keys: Vec<_> = projection.keys(&recorded)?.into_iter().collect();
+                let keys = projection.keys(&recorded)?.into_iter();
+                let mut keys = keys.map(kept_key::<P>).collect::<Result<Vec<_>, _>>()?;
                 keys.sort_unstable();
                 keys.dedup();
                 Ok::<_, BoxError>((recorded, keys))
@@ -95,16 +97,20 @@ impl<P: Projection> Rows<P> {
         projection: &P,
         prepared: &Prepared<'_, P>,
     ) -> Result<(), BoxError> {
-        let mut before: HashMap<&KeyOf<P>, Option<P::Row>> = HashMap::new();
-        for key in prepared.keys() {
-            let row = || self.rows.get(key).cloned().flatten();
-            before.entry(key).or_insert_with(row);
-        }
+        let before = guarded(|| {
+            let mut before: HashMap<&KeyOf<P>, Option<P::Row>> = HashMap::new();
+            for key in prepared.keys() {
+                let row = || self.rows.get(key).cloned().flatten();
+                before.entry(key).or_insert_with(row);
+            }
+            Ok(before)
+        })?;
         let applied = guarded(|| {
             for (event, keys) in &prepared.parts {
                 for key in keys {
                     let row = self.rows.entry(key.clone()).or_default();
                     projection.apply(row, event)?;
+                    keep_row::<P>(row)?;
                     check_key::<P>(key, row.as_ref())?;
                 }
             }

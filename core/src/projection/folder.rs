@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::fold::{KeyOf, Prepared, Rows};
+use super::fold::{KeyOf, Prepared, Rows, guarded};
+use super::times::key_values;
 use super::{Folder, Poisoned, Projection};
 use crate::error::{BoxError, StoreError};
 use crate::page::StoredEvent;
@@ -47,10 +48,15 @@ impl<P: Projection> TableFolder<P> {
             return Ok(());
         }
         if !self.is_complete {
-            let keys: Vec<String> = unknown.iter().map(|key| key_text::<P>(key)).collect();
+            let keys = unknown.iter().map(|key| key_text::<P>(&self.table, key));
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
             for text in transaction.read_rows(&self.table, physical, &keys).await? {
-                let row = parse::<P>(&self.table, &text)?;
-                self.rows.learn(row.key(), Some(row));
+                let (key, row) = parse::<P>(&self.table, &text)?;
+                if !unknown.contains(&key) {
+                    let reason = format!("the row with the key {key:?} was not asked for");
+                    return Err(bad_row(&self.table, reason));
+                }
+                self.rows.learn(key, Some(row));
             }
         }
         for key in unknown {
@@ -71,7 +77,7 @@ impl<P: Projection> TableFolder<P> {
         for key in self.rows.take_changed() {
             match self.rows.get(&key) {
                 Some(row) => written.push(self.encode(row)?),
-                None => removed.push(key_text::<P>(&key)),
+                None => removed.push(key_text::<P>(&self.table, &key)?),
             }
         }
         if written.is_empty() && removed.is_empty() {
@@ -83,10 +89,8 @@ impl<P: Projection> TableFolder<P> {
     }
 
     fn encode(&self, row: &P::Row) -> Result<String, StoreError> {
-        serde_json::to_string(row).map_err(|source| StoreError::BadRow {
-            table: self.table.name.to_string(),
-            source: source.into(),
-        })
+        let text = guarded(|| Ok(serde_json::to_string(row)?));
+        text.map_err(|source| bad_row(&self.table, source))
     }
 
     fn bound(&mut self) {
@@ -156,7 +160,8 @@ impl<P: Projection> Folder for TableFolder<P> {
         let mut keys = BTreeSet::new();
         for stored in events {
             if let Ok(event) = Prepared::new(&*self.projection, *stored) {
-                keys.extend(event.keys().map(key_text::<P>));
+                let texts = event.keys().map(|key| key_text::<P>(&self.table, key));
+                keys.extend(texts.flatten());
             }
         }
         keys.into_iter().collect()
@@ -170,9 +175,9 @@ impl<P: Projection> Folder for TableFolder<P> {
         let mut folded: Rows<P> = Rows::default();
         let mut keys = BTreeSet::new();
         for text in rows {
-            let row = parse::<P>(&self.table, text)?;
-            keys.insert(row.key());
-            folded.learn(row.key(), Some(row));
+            let (key, row) = parse::<P>(&self.table, text)?;
+            keys.insert(key.clone());
+            folded.learn(key, Some(row));
         }
         for stored in events {
             let event = Prepared::new(&*self.projection, *stored)?;
@@ -181,20 +186,30 @@ impl<P: Projection> Folder for TableFolder<P> {
         }
         keys.into_iter()
             .map(|key| {
-                let row = folded.get(&key).map(serde_json::to_value).transpose()?;
-                Ok((key_text::<P>(&key), row))
+                let encode = || Ok(folded.get(&key).map(serde_json::to_value).transpose()?);
+                Ok((key_text::<P>(&self.table, &key)?, guarded(encode)?))
             })
             .collect()
     }
 }
 
-pub(super) fn key_text<P: Projection>(key: &KeyOf<P>) -> String {
-    P::Row::key_values(key).to_string()
+fn key_text<P: Projection>(table: &Table, key: &KeyOf<P>) -> Result<String, StoreError> {
+    let text = guarded(|| Ok(key_values::<P>(key).to_string()));
+    text.map_err(|source| bad_row(table, source))
 }
 
-pub(super) fn parse<P: Projection>(table: &Table, text: &str) -> Result<P::Row, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::BadRow {
+/// A row with its key.
+fn parse<P: Projection>(table: &Table, text: &str) -> Result<(KeyOf<P>, P::Row), StoreError> {
+    let parsed = guarded(|| {
+        let row: P::Row = serde_json::from_str(text)?;
+        Ok((row.key(), row))
+    });
+    parsed.map_err(|source| bad_row(table, source))
+}
+
+fn bad_row(table: &Table, source: impl Into<BoxError>) -> StoreError {
+    StoreError::BadRow {
         table: table.name.to_string(),
         source: source.into(),
-    })
+    }
 }

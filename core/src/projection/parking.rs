@@ -34,7 +34,7 @@ impl Held {
             ..DeliveryQuery::default()
         };
         let parked = transaction.deliveries(&blocking).await?;
-        let ahead = transaction.ahead(&id.consumer, id.build).await?;
+        let ahead = transaction.ahead(id).await?;
         Ok(Self {
             parked: parked
                 .into_iter()

@@ -10,6 +10,7 @@ use super::run::lowest;
 use super::same::same;
 use super::{Rebuild, RebuildError, of_role};
 use crate::page::{Page, StoredEvent};
+use crate::projection::{Held, shard_of};
 use crate::read_model::Table;
 use crate::runner::{consumers, consumers_of};
 use crate::store::{ChangedRow, Checkpoint, DiffQuery, Role, TableDiff, Wait};
@@ -87,11 +88,7 @@ impl Rebuild {
     /// # Errors
     /// [`RebuildError::NothingBuilt`]: rebuild first. Otherwise as for [`Rebuild::run`].
     pub async fn diff(&self, limit: usize) -> Result<Diff, RebuildError> {
-        let checkpoints = self.checkpoints().await?;
-        if self.building(&checkpoints)?.is_none() {
-            return Err(self.nothing_built());
-        }
-        let built = self.run().await?;
+        let built = self.go_on().await?;
         self.wait_for_live(built.position).await?;
         for _ in 0..LOOKS {
             if let Some(diff) = self.look(limit, Hold::Nobody).await? {
@@ -105,53 +102,68 @@ impl Rebuild {
 
     /// Compares both; `None` if the live table has gone on meanwhile.
     async fn look(&self, limit: usize, hold: Hold) -> Result<Option<Diff>, RebuildError> {
-        let mut holding = None;
-        if hold == Hold::Live {
-            let all = self.checkpoints().await?;
-            let mut transaction = self.store.begin().await?;
-            let consumers = consumers_of(&mut *transaction)?;
-            for live in of_role(&all, Role::Live) {
-                consumers.lock(&live.id, Wait::ForOthers).await?;
+        let all = self.checkpoints().await?;
+        let live: Vec<Checkpoint> = of_role(&all, Role::Live).into_iter().cloned().collect();
+        let mut transaction = self.store.begin().await?;
+        let kept = consumers_of(&mut *transaction)?;
+        let mut held = Vec::new();
+        for shard in &live {
+            if hold == Hold::Live {
+                kept.lock(&shard.id, Wait::ForOthers).await?;
             }
-            holding = Some(transaction);
+            held.push(Held::read(kept, &shard.id).await?);
         }
-        let found = self.compare(limit).await;
-        if let Some(transaction) = holding {
+        if hold == Hold::Live {
+            let found = self.compare(limit, &held).await;
             transaction.rollback().await?;
+            return found;
         }
-        found
+        transaction.rollback().await?;
+        // Several shards, or events that were taken ahead of them, are only level while they stand.
+        if live.len() > 1 || held.iter().any(Held::has_ahead) {
+            return Ok(None);
+        }
+        self.compare(limit, &held).await
     }
 
-    async fn compare(&self, limit: usize) -> Result<Option<Diff>, RebuildError> {
+    async fn compare(&self, limit: usize, held: &[Held]) -> Result<Option<Diff>, RebuildError> {
         let all = self.checkpoints().await?;
         let Some(next) = self.building(&all)? else {
             return Err(self.nothing_built());
         };
         let live: Vec<Checkpoint> = of_role(&all, Role::Live).into_iter().cloned().collect();
-        let from = lowest(&next);
         // What the live table may have taken and the shadow has not.
-        let recent = self.events_after(from).await?;
+        let recent = self.events_after(lowest(&next)).await?;
         let folder = self.projection.folder();
         let events: Vec<StoredEvent<'_>> = recent.events.iter().flat_map(Page::iter).collect();
         let live_table = live
             .first()
             .and_then(|live| live.table.clone())
             .unwrap_or_else(|| self.definition().table.clone());
+        let keys = folder.keys(&events);
         let query = DiffQuery {
             consumer: self.definition().name.to_owned(),
             live: (live.first().map_or(0, |live| live.id.build), live_table),
             next: (next[0].id.build, self.definition().table.clone()),
-            limit: limit.saturating_add(events.len()),
-            keys: folder.keys(&events),
+            limit: limit.saturating_add(keys.len()),
+            keys,
         };
         let found = consumers(&*self.store)?.diff(&query).await?;
-        if found.live_position > recent.until || found.next_position != from {
+        if found.live_position > recent.until || found.next_position != lowest(&next) {
             return Ok(None);
         }
-        let missed: Vec<StoredEvent<'_>> = events
-            .into_iter()
-            .filter(|event| event.position <= found.live_position)
-            .collect();
+        let missed = events.into_iter().filter(|event| {
+            let taken_by = |shards: &[Checkpoint], alone: Position| match shards {
+                [_] => event.position <= alone,
+                shards => event.position <= shards[shard(event, shards)].position,
+            };
+            let is_ahead = held
+                .get(shard(event, &live))
+                .is_some_and(|held| held.is_ahead_of(event));
+            !taken_by(&next, found.next_position)
+                && (is_ahead || taken_by(&live, found.live_position))
+        });
+        let missed: Vec<StoredEvent<'_>> = missed.collect();
         let before: Vec<String> = found
             .asked
             .iter()
@@ -291,6 +303,12 @@ fn at(shards: &[Checkpoint], position: Position) -> BuildPosition {
         version: shards.first().map_or(0, |shard| shard.definition),
         position,
     }
+}
+
+/// Which of a build's shards an event belongs to.
+fn shard(event: &StoredEvent<'_>, shards: &[Checkpoint]) -> usize {
+    let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+    shard_of(event.category, event.stream_id, count) as usize
 }
 
 /// The order of keys, as the databases have it.

@@ -32,6 +32,18 @@ pub enum RebuildError {
         /// The version of this program's.
         own: u32,
     },
+    /// The rows have another table than those of the live build, so readers would not find them.
+    #[error(
+        "the table of {consumer} is {live}, and this program calls it {own}: keep the table's name, or give the projection another NAME"
+    )]
+    TableRenamed {
+        /// The projection.
+        consumer: String,
+        /// The live table.
+        live: String,
+        /// The table of this program's definition.
+        own: String,
+    },
     /// Some streams of the build are parked, so it would go live with rows that are not whole.
     #[error(
         "{streams} streams are parked in build {build} of {consumer}: retry or skip their dead letters first"

@@ -10,7 +10,7 @@ use crate::error::{BoxError, StoreError};
 use crate::page::StoredEvent;
 use crate::projection::{Held, Projection, shard_of};
 use crate::runner::consumers_of;
-use crate::store::{EventStore, Locked, Role, Wait};
+use crate::store::{EventStore, Role};
 use crate::stream::Position;
 
 /// Replays a part of the log over the live rows of an idempotent projection.
@@ -94,6 +94,9 @@ impl Replay {
 
     /// Replays, up to where the live projection has come, and returns how many events that were.
     ///
+    /// An older event is applied over what newer ones have left: where rows are overwritten, choose so
+    /// that the newest event of each row is among those that are replayed.
+    ///
     /// # Errors
     /// [`ReplayError::NotIdempotent`] says what to do instead. [`ReplayError::Event`]: what came
     /// before it has been replayed, and may be again.
@@ -105,35 +108,34 @@ impl Replay {
             });
         }
         self.rebuild.live_of_ours().await?;
-        let all = self.rebuild.checkpoints().await?;
-        let live: Vec<_> = of_role(&all, Role::Live).into_iter().cloned().collect();
-        let end = live.iter().map(|shard| shard.position).max();
-        let end = end.unwrap_or(Position::ZERO);
-        let end = self.up_to.map_or(end, |up_to| up_to.min(end));
         let mut replayed = 0;
         let mut position = self.after;
-        while position < end {
+        loop {
+            let all = self.rebuild.checkpoints().await?;
+            let live: Vec<_> = of_role(&all, Role::Live).into_iter().cloned().collect();
             let query = definition.query(position, self.rebuild.batch);
             let page = self.rebuild.store.read_log(&query).await?;
+            // Not before a look that finds nothing new: what the runner has taken meanwhile may
+            // have been overwritten by older events.
+            if page.read_to <= position || self.up_to.is_some_and(|end| position >= end) {
+                return Ok(replayed);
+            }
             let chosen: Vec<StoredEvent<'_>> = page
                 .events
                 .iter()
-                .filter(|event| event.position <= end && self.chooses(event))
+                .filter(|event| self.chooses(event))
                 .collect();
             for shard in &live {
                 let count = u32::try_from(live.len()).unwrap_or(u32::MAX);
                 replayed += self.replay(&shard.id, count, &chosen).await?;
             }
-            if page.read_to <= position {
-                break;
-            }
             position = page.read_to;
         }
-        Ok(replayed)
     }
 
     fn chooses(&self, event: &StoredEvent<'_>) -> bool {
-        self.since.is_none_or(|since| event.recorded_at >= since)
+        self.up_to.is_none_or(|end| event.position <= end)
+            && self.since.is_none_or(|since| event.recorded_at >= since)
             && self.until.is_none_or(|until| event.recorded_at <= until)
             && (self.types.is_empty() || self.types.contains(event.event_type))
     }
@@ -150,15 +152,13 @@ impl Replay {
         let store = Arc::clone(&self.rebuild.store);
         let mut transaction = store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
-        let Locked::Taken(checkpoint) = consumers.lock(id, Wait::ForOthers).await? else {
-            return Err(self.rebuild.nothing_built().into());
-        };
+        let checkpoint = self.rebuild.lock_live(consumers, id).await?;
         let held = Held::read(consumers, id).await?;
         let wanted: Vec<StoredEvent<'_>> = events
             .iter()
             .filter(|event| {
                 shard_of(event.category, event.stream_id, shards) == id.shard
-                    && event.position <= checkpoint.position
+                    && (event.position <= checkpoint.position || held.is_ahead_of(event))
                     && !held.is_parked(event)
             })
             .copied()

@@ -72,8 +72,40 @@ impl Rebuild {
         &self,
         on_progress: impl FnMut(&Progress) + Send,
     ) -> Result<Built, RebuildError> {
-        let begun = Instant::now();
         let shards = self.begin().await?;
+        self.build_on(shards, on_progress).await
+    }
+
+    /// As [`Rebuild::run`], unless the live build is as new as this definition already. A build of
+    /// an older definition that was never finished is thrown away for it.
+    pub(crate) async fn run_if_newer(&self) -> Result<bool, RebuildError> {
+        let all = self.checkpoints().await?;
+        let version = self.definition().version;
+        let live = of_role(&all, Role::Live);
+        if live.iter().any(|live| live.definition >= version) {
+            return Ok(false);
+        }
+        let building = of_role(&all, Role::Building);
+        if building.iter().any(|build| build.definition < version) {
+            self.discard().await?;
+        }
+        self.run().await?;
+        Ok(true)
+    }
+
+    /// Brings a build that is there up to the end of the log.
+    pub(super) async fn go_on(&self) -> Result<Built, RebuildError> {
+        let all = self.checkpoints().await?;
+        let shards = self.building(&all)?.ok_or_else(|| self.nothing_built())?;
+        self.build_on(shards, |_| {}).await
+    }
+
+    async fn build_on(
+        &self,
+        shards: Vec<Checkpoint>,
+        on_progress: impl FnMut(&Progress) + Send,
+    ) -> Result<Built, RebuildError> {
+        let begun = Instant::now();
         let from = lowest(&shards);
         let until = self.store.watermark().await?;
         let watch = Mutex::new(Watch {
@@ -122,6 +154,7 @@ impl Rebuild {
         let mut position = checkpoint.position;
         let query = self.definition().query(position, self.batch);
         let mut pages = Pages::new(Arc::clone(&self.store), query);
+        build.settle().await?;
         while position < until {
             let begun = Instant::now();
             let page = pages.after(position).await?;
@@ -156,7 +189,7 @@ impl Rebuild {
         )
     }
 
-    pub(super) fn nothing_built(&self) -> RebuildError {
+    pub(crate) fn nothing_built(&self) -> RebuildError {
         RebuildError::NothingBuilt {
             consumer: self.definition().name.to_owned(),
         }

@@ -4,9 +4,11 @@ use futures_util::StreamExt as _;
 
 use super::{Rebuild, RebuildError, of_role};
 use crate::page::{Page, StoredEvent};
-use crate::projection::{RowScope, shard_of};
+use crate::projection::{Held, RowScope, shard_of};
 use crate::runner::consumers_of;
-use crate::store::{CheckpointId, DeliveryQuery, Locked, Role, StreamQuery, Wait};
+use crate::store::{
+    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery, Wait,
+};
 use crate::stream::StreamId;
 
 /// What was refolded.
@@ -42,9 +44,8 @@ impl Rebuild {
         };
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
-        let Locked::Taken(checkpoint) = consumers.lock(&id, Wait::ForOthers).await? else {
-            return Err(self.nothing_built());
-        };
+        let checkpoint = self.lock_live(consumers, &id).await?;
+        let held = Held::read(consumers, &id).await?;
         let table = &definition.table;
         let mut refolded = Refolded { events: 0, rows: 0 };
         let pages = self.pages_of(stream).await?;
@@ -52,7 +53,9 @@ impl Rebuild {
         let taken = |page: &Page| -> usize {
             let before = page.iter();
             before
-                .take_while(|event| event.position <= checkpoint.position)
+                .take_while(|event| {
+                    event.position <= checkpoint.position || held.is_ahead_of(event)
+                })
                 .count()
         };
         for page in &pages {
@@ -88,6 +91,28 @@ impl Rebuild {
         consumers.save(&checkpoint).await?;
         transaction.commit().await?;
         Ok(refolded)
+    }
+
+    /// Locks a checkpoint of the live build, which must still be that, and of this definition.
+    pub(super) async fn lock_live(
+        &self,
+        consumers: &mut dyn ConsumerTransaction,
+        id: &CheckpointId,
+    ) -> Result<Checkpoint, RebuildError> {
+        let definition = self.definition();
+        match consumers.lock(id, Wait::ForOthers).await? {
+            Locked::Taken(found)
+                if found.role == Role::Live && found.definition == definition.version =>
+            {
+                Ok(*found)
+            }
+            Locked::Taken(found) => Err(RebuildError::NotLive {
+                consumer: definition.name.to_owned(),
+                live: found.definition,
+                own: definition.version,
+            }),
+            Locked::Missing | Locked::Busy => Err(self.nothing_built()),
+        }
     }
 
     /// The number of the live build and of its shards, if it is of this definition.

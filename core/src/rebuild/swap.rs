@@ -55,14 +55,10 @@ impl Rebuild {
     }
 
     async fn swap_in(&self, old: Old) -> Result<Swapped, RebuildError> {
-        let checkpoints = self.checkpoints().await?;
-        if self.building(&checkpoints)?.is_none() {
-            return Err(self.nothing_built());
-        }
         let mut attempt = 1;
         let mut swapped = loop {
             // What is left for the transaction is what has happened since this.
-            self.run().await?;
+            self.go_on().await?;
             match self.try_swap().await {
                 Err(RebuildError::Store(error))
                     if error.kind() == ErrorKind::TryAgain && attempt < ATTEMPTS =>
@@ -87,22 +83,29 @@ impl Rebuild {
     async fn try_swap(&self) -> Result<Swapped, RebuildError> {
         let checkpoints = self.checkpoints().await?;
         let live = ids(&checkpoints, Role::Live);
-        let next = ids(&checkpoints, Role::Building);
+        let next = self.building(&checkpoints)?.unwrap_or_default();
+        let next: Vec<CheckpointId> = next.into_iter().map(|found| found.id).collect();
         let (Some(first_live), Some(first_next)) = (live.first(), next.first()) else {
             return Err(self.nothing_built());
         };
         let (old_build, live_build) = (first_live.build, first_next.build);
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
-        let mut reached = Position::ZERO;
+        let mut goal = Goal {
+            reached: Position::ZERO,
+            condition: Condition::Live,
+        };
         for id in &live {
             let checkpoint = self.locked(consumers, id, Role::Live).await?;
-            reached = reached.max(checkpoint.position);
+            goal.reached = goal.reached.max(checkpoint.position);
+            if checkpoint.condition == Condition::Paused {
+                goal.condition = Condition::Paused;
+            }
         }
         let mut position = None;
         for id in &next {
             let shards = u32::try_from(next.len()).unwrap_or(u32::MAX);
-            let end = self.catch_up_in(consumers, id, shards, reached).await?;
+            let end = self.catch_up_in(consumers, id, shards, &goal).await?;
             position = Some(position.map_or(end, |position: Position| position.min(end)));
         }
         self.refuse_parked(consumers, live_build).await?;
@@ -127,7 +130,7 @@ impl Rebuild {
         consumers: &mut dyn ConsumerTransaction,
         id: &CheckpointId,
         shards: u32,
-        reached: Position,
+        goal: &Goal,
     ) -> Result<Position, RebuildError> {
         let mut checkpoint = self.locked(consumers, id, Role::Building).await?;
         let mut build = self.build_of(&checkpoint, shards);
@@ -140,11 +143,11 @@ impl Rebuild {
                 checkpoint.event_at = Some(event.recorded_at);
             }
             checkpoint.position = page.read_to;
-            if page.read_to >= reached {
+            if page.read_to >= goal.reached {
                 break;
             }
         }
-        checkpoint.condition = Condition::Live;
+        checkpoint.condition = goal.condition.clone();
         checkpoint.changed_at = self.clock.now();
         consumers.save(&checkpoint).await?;
         Ok(checkpoint.position)
@@ -157,7 +160,11 @@ impl Rebuild {
         role: Role,
     ) -> Result<Checkpoint, RebuildError> {
         match consumers.lock(id, Wait::ForOthers).await? {
-            Locked::Taken(checkpoint) if checkpoint.role == role => Ok(*checkpoint),
+            Locked::Taken(checkpoint)
+                if checkpoint.role == role && (role == Role::Live || self.is_ours(&checkpoint)) =>
+            {
+                Ok(*checkpoint)
+            }
             Locked::Taken(_) | Locked::Missing => Err(self.nothing_built()),
             Locked::Busy => Err(RebuildError::Store(StoreError::Unavailable {
                 reason: format!("the checkpoint of {} is in use", id.consumer),
@@ -186,6 +193,14 @@ impl Rebuild {
             }),
         }
     }
+}
+
+/// What the build must be when it goes live.
+struct Goal {
+    /// At least here, so that readers never go back in time.
+    reached: Position,
+    /// Paused, if the live build is.
+    condition: Condition,
 }
 
 fn ids(checkpoints: &[Checkpoint], role: Role) -> Vec<CheckpointId> {

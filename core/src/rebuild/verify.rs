@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::same::same;
 use super::{Rebuild, RebuildError};
 use crate::page::{Page, StoredEvent};
-use crate::projection::{RowScope, shard_of};
+use crate::projection::{Held, RowScope, shard_of};
 use crate::runner::consumers_of;
-use crate::store::{CheckpointId, DeliveryQuery, Locked, Wait};
+use crate::store::CheckpointId;
 use crate::stream::{Position, StreamId};
 
 const NAMES: usize = 1_000;
@@ -90,12 +90,13 @@ impl Rebuild {
         let pages = self.pages_of(&stream).await?;
         let all: Vec<StoredEvent<'_>> = pages.iter().flat_map(Page::iter).collect();
         let folder = self.projection.folder();
-        let Some((live, position)) = self.live_rows(&stream, &folder.keys(&all)).await? else {
+        let found = self.live_rows(&stream, &folder.keys(&all)).await?;
+        let Some((live, position, held)) = found else {
             return Ok(());
         };
         let events: Vec<StoredEvent<'_>> = all
             .into_iter()
-            .take_while(|event| event.position <= position)
+            .take_while(|event| event.position <= position || held.is_ahead_of(event))
             .collect();
         let refolded = folder
             .fold(&[], &events)
@@ -126,7 +127,7 @@ impl Rebuild {
         &self,
         stream: &StreamId,
         keys: &[String],
-    ) -> Result<Option<(Vec<(String, Value)>, Position)>, RebuildError> {
+    ) -> Result<Option<(Vec<(String, Value)>, Position, Held)>, RebuildError> {
         let (build, shards) = self.live_of_ours().await?;
         let definition = self.definition();
         let id = CheckpointId {
@@ -136,18 +137,9 @@ impl Rebuild {
         };
         let mut transaction = self.store.begin().await?;
         let transaction_consumers = consumers_of(&mut *transaction)?;
-        let locked = transaction_consumers.lock(&id, Wait::ForOthers).await?;
-        let Locked::Taken(checkpoint) = locked else {
-            return Err(self.nothing_built());
-        };
-        let waiting = DeliveryQuery {
-            consumer: Some(id.consumer.clone()),
-            build: Some(build),
-            blocking_only: true,
-            ..DeliveryQuery::default()
-        };
-        let waiting = transaction_consumers.deliveries(&waiting).await?;
-        if waiting.iter().any(|delivery| delivery.stream == *stream) {
+        let checkpoint = self.lock_live(transaction_consumers, &id).await?;
+        let held = Held::read(transaction_consumers, &id).await?;
+        if held.waits(stream) {
             transaction.rollback().await?;
             return Ok(None);
         }
@@ -164,6 +156,6 @@ impl Rebuild {
                 .collect();
             Some((Value::Array(key).to_string(), row))
         });
-        Ok(Some((rows.collect(), checkpoint.position)))
+        Ok(Some((rows.collect(), checkpoint.position, held)))
     }
 }

@@ -250,9 +250,7 @@ impl Build {
         piece: &Piece<'_>,
     ) -> Result<(), StoreError> {
         if self.held.has_ahead() {
-            consumers
-                .forget_ahead(&self.id.consumer, self.id.build, piece.read_to)
-                .await?;
+            consumers.forget_ahead(&self.id, piece.read_to).await?;
         }
         checkpoint.position = piece.read_to;
         checkpoint.condition = if piece.read_to < piece.watermark {

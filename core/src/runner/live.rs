@@ -9,7 +9,7 @@ use super::start::{check_build, live_build, new_build, upgrade};
 use super::versions::Versions;
 use super::{Build, Pages, RunError, Runner, Taken, Upgrade, consumers};
 use crate::projection::AnyProjection;
-use crate::store::{Checkpoint, ConsumerKind, Role};
+use crate::store::{Checkpoint, Condition, ConsumerKind, Role};
 use crate::stream::Position;
 
 /// Takes what is in the log up to `target`, and returns then.
@@ -125,6 +125,7 @@ pub(super) struct Shard<'a> {
     written: Instant,
     settled: Option<Instant>,
     name: &'static str,
+    condition: Condition,
 }
 
 impl<'a> Shard<'a> {
@@ -150,6 +151,7 @@ impl<'a> Shard<'a> {
             seen: checkpoint.position,
             written: Instant::now(),
             settled: None,
+            condition: checkpoint.condition.clone(),
             name: definition.name,
         }
     }
@@ -160,7 +162,7 @@ impl<'a> Shard<'a> {
         while self.position < target {
             let page = self.pages.after(self.seen).await?;
             match self.build.take(self.position, &page).await? {
-                Taken::Advanced(checkpoint) => self.stand_at(checkpoint.position),
+                Taken::Advanced(checkpoint) => self.stand_on(&checkpoint),
                 Taken::Busy => tokio::time::sleep(self.runner.pace.standby / 10).await,
                 Taken::Moved => {}
                 Taken::Paused => {
@@ -188,10 +190,14 @@ impl<'a> Shard<'a> {
             let page = self.pages.after(self.seen).await?;
             let has_news = page.read_to > self.seen;
             let is_due = self.written.elapsed() >= self.runner.pace.idle_write;
-            let writes = !page.events.is_empty() || (page.read_to > self.position && is_due);
+            // Whoever has caught up says so, even if there was nothing to take.
+            let is_news = page.read_to >= page.watermark
+                && !matches!(self.condition, Condition::Live | Condition::Paused);
+            let writes =
+                !page.events.is_empty() || is_news || (page.read_to > self.position && is_due);
             if writes {
                 match self.build.take(self.position, &page).await? {
-                    Taken::Advanced(checkpoint) => self.stand_at(checkpoint.position),
+                    Taken::Advanced(checkpoint) => self.stand_on(&checkpoint),
                     Taken::Busy | Taken::Moved => {
                         if !self.stand_by().await? {
                             return Ok(End::NotOurs);
@@ -209,17 +215,19 @@ impl<'a> Shard<'a> {
                 self.seen = page.read_to;
             } else {
                 self.runner.store.wait_past(self.seen, poll).await?;
-                // A rename or a pause is noticed by who has nothing to do, too.
-                if !self.is_ours().await? {
-                    return Ok(End::NotOurs);
+                // A swap or a resumption is noticed by who has nothing to do, too.
+                match self.checkpoint().await? {
+                    Some(checkpoint) => self.condition = checkpoint.condition,
+                    None => return Ok(End::NotOurs),
                 }
             }
         }
     }
 
-    fn stand_at(&mut self, position: Position) {
-        self.position = position;
-        self.seen = position;
+    fn stand_on(&mut self, checkpoint: &Checkpoint) {
+        self.position = checkpoint.position;
+        self.seen = checkpoint.position;
+        self.condition = checkpoint.condition.clone();
         self.written = Instant::now();
     }
 
@@ -244,8 +252,8 @@ impl<'a> Shard<'a> {
             let Some(checkpoint) = self.checkpoint().await? else {
                 return Ok(false);
             };
-            self.stand_at(checkpoint.position);
-            if checkpoint.condition != crate::store::Condition::Paused {
+            self.stand_on(&checkpoint);
+            if checkpoint.condition != Condition::Paused {
                 return Ok(true);
             }
         }
@@ -255,15 +263,11 @@ impl<'a> Shard<'a> {
     async fn look_up(&mut self) -> Result<bool, RunError> {
         match self.checkpoint().await? {
             Some(checkpoint) => {
-                self.stand_at(checkpoint.position);
+                self.stand_on(&checkpoint);
                 Ok(true)
             }
             None => Ok(false),
         }
-    }
-
-    async fn is_ours(&self) -> Result<bool, RunError> {
-        Ok(self.checkpoint().await?.is_some())
     }
 
     async fn checkpoint(&self) -> Result<Option<Checkpoint>, RunError> {

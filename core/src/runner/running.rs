@@ -1,5 +1,6 @@
 //! A runner at work.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::start::upgrade;
 use super::versions::Versions;
 use super::{RunError, Runner, WaitError, wait_for};
 use crate::error::ErrorKind;
-use crate::projection::{AnyProjection, whole_text};
+use crate::projection::{AnyProjection, panic_text, whole_text};
 use crate::store::{Condition, Locked, Wait};
 use crate::stream::Position;
 
@@ -81,8 +82,15 @@ async fn supervise(runner: &Runner, name: &'static str) {
     let mut attempts = 0;
     loop {
         let started = tokio::time::Instant::now();
-        let Err(error) = run(runner, versions).await else {
-            continue;
+        // A panic is not to end it for good, without a word.
+        let ended = AssertUnwindSafe(run(runner, versions)).catch_unwind().await;
+        let error = match ended {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error,
+            Err(panic) => RunError::Panicked {
+                consumer: name.to_owned(),
+                message: panic_text(&*panic),
+            },
         };
         if started.elapsed() > LONGEST_PAUSE {
             (pause, attempts) = (FIRST_PAUSE, 0);
@@ -157,7 +165,11 @@ pub(super) async fn report(
         RunError::Store(error) if matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown)
     );
     // Once is not worth a line in the database.
-    if (is_transient && attempts < 3) || matches!(error, RunError::NotLive { .. }) {
+    if is_transient && attempts < 3 {
+        return;
+    }
+    // What is live is as it was, and may be kept by others.
+    if matches!(error, RunError::NotLive { .. } | RunError::Rebuild(_)) {
         return;
     }
     let text = whole_text(error);

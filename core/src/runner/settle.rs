@@ -1,5 +1,7 @@
 //! Taking up streams that wait, once somebody has said so.
 
+use std::sync::Arc;
+
 use futures_util::StreamExt as _;
 
 use super::Build;
@@ -8,8 +10,8 @@ use crate::error::StoreError;
 use crate::page::StoredEvent;
 use crate::projection::{Held, park, shard_of, whole_text};
 use crate::store::{
-    Checkpoint, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Locked, StreamQuery,
-    Transaction, Wait,
+    Checkpoint, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StreamQuery, Transaction,
+    Wait,
 };
 use crate::stream::Version;
 
@@ -35,23 +37,56 @@ impl Build {
     }
 
     async fn settle_one(&mut self, due: &Delivery) -> Result<(), StoreError> {
+        match self.attempt_to_settle(due, Bound::None).await {
+            Err(StoreError::BadRow { table, source }) => {
+                let fault = StoreError::BadRow { table, source };
+                self.settle_up_to_the_fault(due, fault).await
+            }
+            settled => settled,
+        }
+    }
+
+    /// One of the rows cannot be stored: finds the event that makes it so, takes those before it,
+    /// and parks it.
+    async fn settle_up_to_the_fault(
+        &mut self,
+        due: &Delivery,
+        mut fault: StoreError,
+    ) -> Result<(), StoreError> {
+        let (mut good, mut bad, mut step) = (0, None, 1);
+        loop {
+            let events = match bad {
+                None => good + step,
+                Some(bad) if bad - good <= 1 => break,
+                Some(bad) => good + (bad - good) / 2,
+            };
+            match self.attempt_to_settle(due, Bound::OnTrial(events)).await {
+                Ok(()) => (good, step) = (events, step * 2),
+                Err(error @ StoreError::BadRow { .. }) => (bad, fault) = (Some(events), error),
+                Err(error) => return Err(error),
+            }
+        }
+        self.attempt_to_settle(due, Bound::Fault(good, &fault))
+            .await
+    }
+
+    async fn attempt_to_settle(
+        &mut self,
+        due: &Delivery,
+        bound: Bound<'_>,
+    ) -> Result<(), StoreError> {
+        // Until it is known how it ends.
+        self.revision = None;
         let mut transaction = self.store.begin().await?;
-        match self.settle_in(&mut *transaction, due, None).await {
-            Ok(Some(revision)) => {
+        match self.settle_in(&mut *transaction, due, bound).await {
+            Ok(Some(revision)) if !matches!(bound, Bound::OnTrial(_)) => {
                 transaction.commit().await?;
                 self.revision = Some(revision);
                 Ok(())
             }
-            Ok(None) => transaction.rollback().await,
-            Err(error @ StoreError::BadRow { .. }) => {
-                transaction.rollback().await?;
-                let mut transaction = self.store.begin().await?;
-                self.settle_in(&mut *transaction, due, Some(&error)).await?;
-                self.revision = None;
-                transaction.commit().await
-            }
+            Ok(_) => transaction.rollback().await,
             Err(error) => {
-                self.revision = None;
+                transaction.rollback().await?;
                 Err(error)
             }
         }
@@ -62,30 +97,17 @@ impl Build {
         &mut self,
         transaction: &mut dyn Transaction,
         due: &Delivery,
-        fault: Option<&StoreError>,
+        bound: Bound<'_>,
     ) -> Result<Option<u64>, StoreError> {
         let consumers = consumers_of(transaction)?;
         let Some(checkpoint) = self.lock_for(consumers, due).await? else {
             return Ok(None);
         };
-        match fault {
-            Some(error) => {
-                let again = Delivery {
-                    state: DeliveryState::Parked,
-                    error: Some(whole_text(error)),
-                    attempts: due.attempts + 1,
-                    last_at: self.clock.now(),
-                    ..due.clone()
-                };
-                consumers.put_delivery(&again).await?;
-            }
-            None => {
-                consumers
-                    .remove_delivery(&due.consumer, due.build, due.position)
-                    .await?;
-                self.refold(consumers, &checkpoint, due).await?;
-            }
-        }
+        self.held = Held::read(consumers, &self.id).await?;
+        consumers
+            .remove_delivery(&due.consumer, due.build, due.position)
+            .await?;
+        self.refold(consumers, &checkpoint, due, bound).await?;
         consumers.save(&checkpoint).await?;
         self.held = Held::read(consumers, &self.id).await?;
         Ok(Some(checkpoint.revision + 1))
@@ -120,6 +142,7 @@ impl Build {
         consumers: &mut dyn ConsumerTransaction,
         checkpoint: &Checkpoint,
         due: &Delivery,
+        bound: Bound<'_>,
     ) -> Result<(), StoreError> {
         self.folder.forget();
         let physical = checkpoint.physical_table().unwrap_or_default();
@@ -127,29 +150,71 @@ impl Build {
             after: Version(due.version.get().saturating_sub(1)),
             ..StreamQuery::new(due.stream.clone())
         };
-        let store = std::sync::Arc::clone(&self.store);
+        let store = Arc::clone(&self.store);
         let mut pages = store.read(&query).await?.pages;
+        let mut left = bound.events();
         while let Some(page) = pages.next().await {
             let page = page?;
-            let events: Vec<StoredEvent<'_>> = page
+            let reached = page
                 .iter()
-                .take_while(|event| event.position <= checkpoint.position)
+                .take_while(|event| event.position <= checkpoint.position);
+            let reached = reached.count();
+            let all: Vec<StoredEvent<'_>> = page
+                .iter()
+                .take(reached)
                 .filter(|event| !self.held.is_ahead_of(event))
                 .collect();
-            let poisoned = self.folder.project(consumers, &physical, &events).await?;
-            if let Some(poisoned) = poisoned.first() {
-                let event = &events[poisoned.index];
-                let mut again = park(checkpoint, event, &poisoned.error, self.clock.now())?;
-                if event.position == due.position {
-                    again.attempts = due.attempts + 1;
-                    again.first_at = due.first_at;
-                }
+            let events = &all[..all.len().min(left)];
+            left -= events.len();
+            let poisoned = self.folder.project(consumers, &physical, events).await?;
+            let failed = match (poisoned.first(), bound, all.get(events.len())) {
+                (Some(poisoned), _, _) => Some((poisoned.index, whole_text(&*poisoned.error))),
+                (None, Bound::Fault(_, fault), Some(_)) => Some((events.len(), whole_text(fault))),
+                _ => None,
+            };
+            if let Some((index, error)) = failed {
+                let again = self.parked_again(checkpoint, &all[index], due, error)?;
                 return consumers.put_delivery(&again).await;
             }
-            if events.len() < page.len() {
+            // A fault may stand at the beginning of the next page; a trial ends here.
+            if reached < page.len() || (left == 0 && matches!(bound, Bound::OnTrial(_))) {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn parked_again(
+        &self,
+        checkpoint: &Checkpoint,
+        event: &StoredEvent<'_>,
+        due: &Delivery,
+        error: String,
+    ) -> Result<Delivery, StoreError> {
+        let mut again = park(checkpoint, event, &error.into(), self.clock.now())?;
+        if event.position == due.position {
+            again.attempts = due.attempts + 1;
+            again.first_at = due.first_at;
+        }
+        Ok(again)
+    }
+}
+
+/// How many events of a stream to take.
+#[derive(Clone, Copy)]
+enum Bound<'a> {
+    None,
+    /// So many, to see whether they can be taken.
+    OnTrial(usize),
+    /// So many, and the next one is parked for this.
+    Fault(usize, &'a StoreError),
+}
+
+impl Bound<'_> {
+    fn events(self) -> usize {
+        match self {
+            Self::None => usize::MAX,
+            Self::OnTrial(events) | Self::Fault(events, _) => events,
+        }
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{RunError, Runner, consumers};
 use crate::projection::{AnyProjection, Definition};
-use crate::rebuild::{Old, Rebuild};
+use crate::rebuild::{Old, Rebuild, RebuildError};
 use crate::store::{Checkpoint, CheckpointId, Condition, ConsumerKind, EventStore, Role};
 use crate::stream::Position;
 
@@ -80,7 +80,22 @@ pub(super) async fn upgrade(
         Arc::clone(&runner.clock),
         Arc::clone(projection),
     );
-    rebuild.run().await?;
-    rebuild.swap(Old::Keep).await?;
-    Ok(())
+    let upgraded = match rebuild.run_if_newer().await {
+        Ok(true) => rebuild.swap(Old::Keep).await.map(|_| ()),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match upgraded {
+        // Another program may have been faster.
+        Err(RebuildError::NothingBuilt { .. }) => {
+            let live = live_build(&*runner.store, projection.definition().name).await?;
+            let version = projection.definition().version;
+            if live.iter().any(|found| found.definition >= version) {
+                Ok(())
+            } else {
+                Err(RunError::Rebuild(rebuild.nothing_built()))
+            }
+        }
+        upgraded => Ok(upgraded?),
+    }
 }

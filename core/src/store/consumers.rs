@@ -25,6 +25,7 @@ pub use self::state::{
 /// Each sentence below is a promise, and a test of that name in
 /// [`store_contract!`](crate::store_contract):
 /// - A build is created once.
+/// - A build is created whole by one creator.
 /// - A dropped build leaves nothing behind.
 /// - Rows come back as they were written.
 /// - Rows are read by filter, in order, in parts.
@@ -37,6 +38,7 @@ pub use self::state::{
 /// In a transaction:
 /// - Rows and checkpoint commit together or not at all.
 /// - A row that its table cannot hold is a bad row.
+/// - A shard forgets only what is noted of itself.
 /// - A locked checkpoint is busy for others.
 /// - A saved checkpoint has a new revision.
 /// - A swap takes effect with its commit.
@@ -51,7 +53,8 @@ pub trait ConsumerStore: Send + Sync {
 
     /// Makes a build: its table, if it has one, and the checkpoints of all its shards.
     ///
-    /// What is there already stays as it is, so any number of programs may ask for it at once.
+    /// If the build is there already, with these shards or with others, nothing is changed: any
+    /// number of programs may ask for it at once, and one of them makes all of it.
     async fn create_build(&self, shards: &[Checkpoint]) -> Result<(), StoreError>;
 
     /// Removes a build: its table, its checkpoints and its deliveries. A build that is not there
@@ -118,24 +121,16 @@ pub trait ConsumerTransaction: Send {
         position: Position,
     ) -> Result<(), StoreError>;
 
-    /// The streams of which a build has taken events beyond its checkpoint.
-    async fn ahead(&mut self, consumer: &str, build: u32) -> Result<Vec<Ahead>, StoreError>;
+    /// The streams of which a shard of a build has taken events beyond its checkpoint.
+    async fn ahead(&mut self, id: &CheckpointId) -> Result<Vec<Ahead>, StoreError>;
 
-    /// Notes that a build has taken a stream's events up to a version, beyond its checkpoint.
-    async fn put_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        ahead: &Ahead,
-    ) -> Result<(), StoreError>;
+    /// Notes that a shard of a build has taken a stream's events up to a version, beyond its
+    /// checkpoint.
+    async fn put_ahead(&mut self, id: &CheckpointId, ahead: &Ahead) -> Result<(), StoreError>;
 
-    /// Forgets what was noted for positions up to this one.
-    async fn forget_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        up_to: Position,
-    ) -> Result<(), StoreError>;
+    /// Forgets what was noted of this shard for positions up to this one. The other shards have
+    /// checkpoints of their own, which may stand elsewhere.
+    async fn forget_ahead(&mut self, id: &CheckpointId, up_to: Position) -> Result<(), StoreError>;
 
     /// The rows with these keys, as JSON objects, in any order; those that are not there are left
     /// out. A key is a JSON array of the values of the table's key columns.

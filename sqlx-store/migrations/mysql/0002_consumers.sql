@@ -55,9 +55,10 @@ CREATE TABLE IF NOT EXISTS rehydrate_deliveries (
 CREATE TABLE IF NOT EXISTS rehydrate_ahead (
     consumer VARBINARY(255) NOT NULL,
     build BIGINT NOT NULL,
+    shard BIGINT NOT NULL,
     category VARBINARY(64) NOT NULL,
     stream_id VARBINARY(255) NOT NULL,
     version BIGINT NOT NULL,
     position BIGINT NOT NULL,
-    PRIMARY KEY (consumer, build, category, stream_id)
+    PRIMARY KEY (consumer, build, shard, category, stream_id)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;

@@ -50,11 +50,12 @@ ON rehydrate_deliveries (consumer, build, state, due_at);
 CREATE TABLE rehydrate_ahead (
     consumer text COLLATE "C" NOT NULL,
     build bigint NOT NULL,
+    shard bigint NOT NULL,
     category text COLLATE "C" NOT NULL,
     stream_id text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     position bigint NOT NULL,
-    CONSTRAINT rehydrate_ahead_pkey PRIMARY KEY (consumer, build, category, stream_id)
+    CONSTRAINT rehydrate_ahead_pkey PRIMARY KEY (consumer, build, shard, category, stream_id)
 );
 
 -- Beside the one of several categories, a NULL would mean either.

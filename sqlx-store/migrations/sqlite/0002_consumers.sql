@@ -49,9 +49,10 @@ ON rehydrate_deliveries (consumer, build, state, due_at);
 CREATE TABLE rehydrate_ahead (
     consumer TEXT NOT NULL,
     build INTEGER NOT NULL,
+    shard INTEGER NOT NULL,
     category TEXT NOT NULL,
     stream_id TEXT NOT NULL,
     version INTEGER NOT NULL,
     position INTEGER NOT NULL,
-    PRIMARY KEY (consumer, build, category, stream_id)
+    PRIMARY KEY (consumer, build, shard, category, stream_id)
 ) STRICT, WITHOUT ROWID;

@@ -1,5 +1,5 @@
--- Forgets what was noted of a build up to a position.
--- ? consumer, ? build, ? up to this position.
--- Guarantee: what is noted of later positions stays.
+-- Forgets what was noted of a shard of a build up to a position.
+-- ? consumer, ? build, ? shard, ? up to this position.
+-- Guarantee: what is noted of later positions and of other shards stays.
 DELETE FROM rehydrate_ahead
-WHERE consumer = ? AND build = ? AND position <= ?
+WHERE consumer = ? AND build = ? AND shard = ? AND position <= ?

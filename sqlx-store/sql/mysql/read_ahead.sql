@@ -1,5 +1,5 @@
--- Reads how far a build has gone beyond its checkpoint.
--- ? consumer, ? build.
+-- Reads how far a shard of a build has gone beyond its checkpoint.
+-- ? consumer, ? build, ? shard.
 -- Guarantee: by stream: the position, and the stream and its version as a JSON object.
 SELECT
     position,
@@ -8,5 +8,5 @@ SELECT
         'version', version, 'position', position
     )
 FROM rehydrate_ahead
-WHERE consumer = ? AND build = ?
+WHERE consumer = ? AND build = ? AND shard = ?
 ORDER BY category, stream_id

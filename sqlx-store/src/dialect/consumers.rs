@@ -5,6 +5,7 @@ mod diff;
 mod raw;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rehydrate::{
@@ -55,9 +56,9 @@ macro_rules! consumer_transaction {
             fn deliveries(query: &rehydrate::DeliveryQuery) -> Vec<rehydrate::Delivery>;
             fn put_delivery(delivery: &rehydrate::Delivery) -> ();
             fn remove_delivery(consumer: &str, build: u32, position: rehydrate::Position) -> ();
-            fn ahead(consumer: &str, build: u32) -> Vec<rehydrate::Ahead>;
-            fn put_ahead(consumer: &str, build: u32, ahead: &rehydrate::Ahead) -> ();
-            fn forget_ahead(consumer: &str, build: u32, up_to: rehydrate::Position) -> ();
+            fn ahead(id: &rehydrate::CheckpointId) -> Vec<rehydrate::Ahead>;
+            fn put_ahead(id: &rehydrate::CheckpointId, ahead: &rehydrate::Ahead) -> ();
+            fn forget_ahead(id: &rehydrate::CheckpointId, up_to: rehydrate::Position) -> ();
             fn read_rows(table: &rehydrate::Table, physical: &str, keys: &[String]) -> Vec<String>;
             fn write_rows(
                 table: &rehydrate::Table,
@@ -88,10 +89,14 @@ pub(crate) async fn create_build(
     shards: &[Checkpoint],
 ) -> Result<(), StoreError> {
     session.lock_builds().await?;
+    let there = checkpoints(session, None).await?;
+    if is_there(&there, shards) {
+        return Ok(());
+    }
+    let mut made = BTreeSet::new();
     for shard in shards {
-        let build = build(session, &shard.id.consumer, shard.id.build).await?;
-        if build.is_empty()
-            && let (Some(table), Some(physical)) = (&shard.table, shard.physical_table())
+        if let (Some(table), Some(physical)) = (&shard.table, shard.physical_table())
+            && made.insert(physical.clone())
         {
             for sql in tables::create(&session.tables(), table, shard.id.build, &physical)? {
                 session
@@ -99,15 +104,22 @@ pub(crate) async fn create_build(
                     .await?;
             }
         }
-        let mut shard = shard.clone();
-        // A build that has changed its role meanwhile keeps the new one.
-        shard.role = build.first().map_or(shard.role, |first| first.role);
-        let binds = raw::new_checkpoint(&shard)?;
+    }
+    session.begin_whole().await?;
+    for shard in shards {
+        let binds = raw::new_checkpoint(shard)?;
         session
             .write("create a checkpoint", Kept::CreateCheckpoint, binds)
             .await?;
     }
-    Ok(())
+    session.end_whole().await
+}
+
+/// Whether the build of these shards has a checkpoint, of any of its shards.
+pub(crate) fn is_there(there: &[Checkpoint], shards: &[Checkpoint]) -> bool {
+    let build = |it: &Checkpoint| (it.id.consumer.clone(), it.id.build);
+    let builds: BTreeSet<_> = there.iter().map(build).collect();
+    shards.iter().any(|shard| builds.contains(&build(shard)))
 }
 
 /// Removes a build, in a transaction that somebody else ends.

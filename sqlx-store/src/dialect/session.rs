@@ -95,6 +95,16 @@ pub(crate) trait Session: Send {
         Ok(())
     }
 
+    /// Begins what is to be there whole or not at all, where statements may commit by themselves.
+    async fn begin_whole(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Ends what [`Session::begin_whole`] has begun.
+    async fn end_whole(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Swaps the tables (the live name, that of the retired build, that of the next one) and the
     /// roles, for which are the binds of `SwapRoles`.
     async fn swap(

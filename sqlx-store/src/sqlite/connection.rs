@@ -18,6 +18,9 @@ pub(super) struct WriterConnection {
     sql: SqliteConnection,
     options: SqliteConnectOptions,
     rolled_back: Arc<AtomicBool>,
+    /// Whether the last transaction may have been cut short while it had a pragma changed, which a
+    /// rollback does not take back.
+    may_keep_views: bool,
 }
 
 impl WriterConnection {
@@ -28,6 +31,7 @@ impl WriterConnection {
             sql,
             options,
             rolled_back,
+            may_keep_views: false,
         })
     }
 
@@ -39,6 +43,13 @@ impl WriterConnection {
     pub(super) async fn settle(&mut self) {
         if Control::get_transaction_depth(&self.sql) > 0 {
             self.roll_back().await;
+        }
+        if self.may_keep_views {
+            let changed = sqlx::raw_sql(statements::CHANGE_VIEWS).execute(&mut self.sql);
+            match changed.await {
+                Ok(_) => self.may_keep_views = false,
+                Err(error) => tracing::warn!(%error, "cannot reset the writing connection"),
+            }
         }
     }
 
@@ -73,6 +84,7 @@ impl WriterConnection {
 
     /// Leaves the connection without a transaction, whatever state it is in.
     pub(super) async fn roll_back(&mut self) {
+        self.may_keep_views = true;
         let ended = Control::rollback(&mut self.sql).await;
         if ended.is_ok() && Control::get_transaction_depth(&self.sql) == 0 {
             return;
@@ -86,6 +98,7 @@ impl WriterConnection {
 
     /// Rolls back without waiting for it; what is executed next comes after it.
     pub(super) fn start_roll_back(&mut self) {
+        self.may_keep_views = true;
         Control::start_rollback(&mut self.sql);
     }
 }

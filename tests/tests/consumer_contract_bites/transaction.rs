@@ -104,26 +104,26 @@ impl ConsumerTransaction for FaultyTransaction {
             .await
     }
 
-    async fn ahead(&mut self, consumer: &str, build: u32) -> Result<Vec<Ahead>, StoreError> {
-        self.within().ahead(consumer, build).await
+    async fn ahead(&mut self, id: &CheckpointId) -> Result<Vec<Ahead>, StoreError> {
+        self.within().ahead(id).await
     }
 
-    async fn put_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        ahead: &Ahead,
-    ) -> Result<(), StoreError> {
-        self.within().put_ahead(consumer, build, ahead).await
+    async fn put_ahead(&mut self, id: &CheckpointId, ahead: &Ahead) -> Result<(), StoreError> {
+        self.within().put_ahead(id, ahead).await
     }
 
-    async fn forget_ahead(
-        &mut self,
-        consumer: &str,
-        build: u32,
-        up_to: Position,
-    ) -> Result<(), StoreError> {
-        self.within().forget_ahead(consumer, build, up_to).await
+    async fn forget_ahead(&mut self, id: &CheckpointId, up_to: Position) -> Result<(), StoreError> {
+        self.within().forget_ahead(id, up_to).await?;
+        if self.faulty.has(Fault::ForgetsOfEveryShard) {
+            for shard in 0..4 {
+                let id = CheckpointId {
+                    shard,
+                    ..id.clone()
+                };
+                self.within().forget_ahead(&id, up_to).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn read_rows(

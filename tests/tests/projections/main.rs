@@ -7,6 +7,7 @@ mod parking;
 mod rebuilding;
 mod repairing;
 mod sharding;
+mod times;
 mod upgrading;
 
 use std::sync::Arc;

@@ -62,9 +62,7 @@ pub(crate) async fn go_on(
         None => {
             if others.is_empty() {
                 let everything = checkpoint.position;
-                consumers
-                    .forget_ahead(&id.consumer, id.build, everything)
-                    .await?;
+                consumers.forget_ahead(id, everything).await?;
             }
             Ok(Released::Free)
         }
@@ -95,9 +93,7 @@ pub(super) async fn note_ahead(
         version,
         position,
     };
-    consumers_of(transaction)?
-        .put_ahead(&id.consumer, id.build, &ahead)
-        .await
+    consumers_of(transaction)?.put_ahead(id, &ahead).await
 }
 
 /// The last event of a stream that the checkpoint has passed.
@@ -128,7 +124,7 @@ async fn ahead_of(
     id: &CheckpointId,
     delivery: &Delivery,
 ) -> Result<Option<Ahead>, StoreError> {
-    let all = consumers.ahead(&id.consumer, id.build).await?;
+    let all = consumers.ahead(id).await?;
     Ok(all.into_iter().find(|it| it.stream == delivery.stream))
 }
 

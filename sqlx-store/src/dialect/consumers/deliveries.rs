@@ -1,8 +1,8 @@
 //! The events that a consumer has not just taken, and those that it has taken early.
 
-use rehydrate::{Ahead, Delivery, DeliveryQuery, Position, StoreError};
+use rehydrate::{Ahead, CheckpointId, Delivery, DeliveryQuery, Position, StoreError};
 
-use super::raw;
+use super::{named, raw};
 use crate::dialect::rows::clamp;
 use crate::dialect::session::{Bind, Kept, Session};
 
@@ -76,30 +76,26 @@ pub(crate) async fn remove_delivery(
 
 pub(crate) async fn ahead(
     session: &mut impl Session,
-    consumer: &str,
-    build: u32,
+    id: &CheckpointId,
 ) -> Result<Vec<Ahead>, StoreError> {
-    let binds = vec![Bind::name(consumer), build.into()];
     let answers = session
-        .read("read how far a build is ahead", Kept::ReadAhead, binds)
+        .read("read how far a build is ahead", Kept::ReadAhead, named(id))
         .await?;
     answers.iter().map(raw::ahead).collect()
 }
 
 pub(crate) async fn put_ahead(
     session: &mut impl Session,
-    consumer: &str,
-    build: u32,
+    id: &CheckpointId,
     ahead: &Ahead,
 ) -> Result<(), StoreError> {
-    let binds = vec![
-        Bind::name(consumer),
-        build.into(),
+    let mut binds = named(id);
+    binds.extend([
         Bind::name(ahead.stream.category()),
         Bind::name(ahead.stream.id()),
         clamp(ahead.version.get()).into(),
         clamp(ahead.position.get()).into(),
-    ];
+    ]);
     session
         .write("note how far a build is ahead", Kept::PutAhead, binds)
         .await?;
@@ -108,15 +104,11 @@ pub(crate) async fn put_ahead(
 
 pub(crate) async fn forget_ahead(
     session: &mut impl Session,
-    consumer: &str,
-    build: u32,
+    id: &CheckpointId,
     up_to: Position,
 ) -> Result<(), StoreError> {
-    let binds = vec![
-        Bind::name(consumer),
-        build.into(),
-        clamp(up_to.get()).into(),
-    ];
+    let mut binds = named(id);
+    binds.push(clamp(up_to.get()).into());
     session
         .write("forget how far a build is ahead", Kept::ForgetAhead, binds)
         .await?;

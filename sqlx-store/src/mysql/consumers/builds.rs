@@ -33,7 +33,7 @@ pub(super) async fn create(store: &MySqlStore, shards: &[Checkpoint]) -> Result<
     }
     // So as not to wait for those who have locked what is there already.
     let there = store.checkpoints(None).await?;
-    if missing(&there, shards).is_empty() {
+    if consumers::is_there(&there, shards) {
         return Ok(());
     }
     let created = create_locked(store, shards).await;
@@ -47,9 +47,10 @@ pub(super) async fn create(store: &MySqlStore, shards: &[Checkpoint]) -> Result<
 async fn create_locked(store: &MySqlStore, shards: &[Checkpoint]) -> Result<(), StoreError> {
     building!(store, |session| async {
         let there = consumers::checkpoints(&mut session, None).await?;
-        let missing = missing(&there, shards);
-        remove_leftovers(&mut session, &there, &missing).await?;
-        consumers::create_build(&mut session, &missing).await
+        if !consumers::is_there(&there, shards) {
+            remove_leftovers(&mut session, &there, shards).await?;
+        }
+        consumers::create_build(&mut session, shards).await
     })
 }
 
@@ -70,28 +71,17 @@ async fn drop_locked(store: &MySqlStore, consumer: &str, build: u32) -> Result<(
     ))
 }
 
-fn missing(there: &[Checkpoint], shards: &[Checkpoint]) -> Vec<Checkpoint> {
-    let is_missing = |shard: &&Checkpoint| there.iter().all(|it| it.id != shard.id);
-    shards.iter().filter(is_missing).cloned().collect()
-}
-
-/// Removes the table of a build that has no checkpoint, which is what a crash leaves behind; never
-/// one that was not made here.
+/// Removes the table of a new build, which has no checkpoint: that is what a crash leaves behind, as
+/// the checkpoints come last and together. Never one that was not made here.
 async fn remove_leftovers(
     session: &mut MySqlSession<'_>,
     there: &[Checkpoint],
-    missing: &[Checkpoint],
+    shards: &[Checkpoint],
 ) -> Result<(), StoreError> {
-    for shard in missing {
-        let is_new = |it: &Checkpoint| {
-            (&it.id.consumer, it.id.build) != (&shard.id.consumer, shard.id.build)
-        };
+    for shard in shards {
         let Some(physical) = shard.physical_table() else {
             continue;
         };
-        if !there.iter().all(is_new) {
-            continue;
-        }
         let owner = |it: &&Checkpoint| it.physical_table().as_ref() == Some(&physical);
         if let Some(owner) = there.iter().find(owner) {
             let consumer = &owner.id.consumer;

@@ -225,6 +225,19 @@ impl Session for MySqlSession<'_> {
         Ok(())
     }
 
+    async fn begin_whole(&mut self) -> Result<(), StoreError> {
+        self.run("begin a transaction", statements::BEGIN.text())
+            .await
+    }
+
+    async fn end_whole(&mut self) -> Result<(), StoreError> {
+        let committed = sqlx::raw_sql(statements::COMMIT.text())
+            .execute(&mut *self.connection)
+            .await;
+        committed.map_err(|error| explain_commit(self.store.name(), error))?;
+        Ok(())
+    }
+
     async fn swap(
         &mut self,
         _: &'static str,
