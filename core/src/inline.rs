@@ -14,8 +14,8 @@ use crate::page::Page;
 use crate::projection::{AnyProjection, Erased, Projection};
 use crate::runner::{consumers, new_build};
 use crate::store::{
-    Appended, Batch, CheckpointId, ConsumerStore, Diagnosis, EventStore, Identity, LogPage,
-    LogQuery, Role, Snapshot, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, Checkpoint, CheckpointId, ConsumerStore, Diagnosis, EventStore, Identity,
+    LogPage, LogQuery, Role, Snapshot, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -48,6 +48,8 @@ pub struct Inline<S> {
     store: S,
     kept: Arc<Vec<Kept>>,
     clock: Arc<dyn Clock>,
+    /// Whoever appends: they would wait for each other's locks anyway, each with a connection.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A projection, and what is known of its live build.
@@ -70,6 +72,7 @@ impl<S: EventStore> Inline<S> {
             store,
             kept: Arc::default(),
             clock: Arc::new(SystemClock),
+            turn: Arc::default(),
         }
     }
 
@@ -141,13 +144,20 @@ impl Kept {
             kept.create_build(&first).await?;
             all = kept.checkpoints(Some(definition.name)).await?;
         }
-        all.retain(|found| found.role == Role::Live && found.definition == definition.version);
+        all.retain(|found| found.role == Role::Live && self.is_made_with(found));
         let live = all.first().map(|first| Live {
             build: first.id.build,
             shards: u32::try_from(all.len()).unwrap_or(u32::MAX),
         });
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
         Ok(())
+    }
+
+    /// Whether a build is made with this definition; another one is left to the runner, which says
+    /// what is wrong.
+    fn is_made_with(&self, found: &Checkpoint) -> bool {
+        let definition = self.projection.definition();
+        found.definition == definition.version && found.table.as_ref() == Some(&definition.table)
     }
 
     fn checkpoint(&self, live: Live, stream: &StreamId) -> CheckpointId {
@@ -165,6 +175,7 @@ impl<S: Clone> Clone for Inline<S> {
             store: self.store.clone(),
             kept: Arc::clone(&self.kept),
             clock: Arc::clone(&self.clock),
+            turn: Arc::clone(&self.turn),
         }
     }
 }
@@ -201,6 +212,7 @@ impl<S: EventStore> EventStore for Inline<S> {
         if !is_concerned || batch.events.is_empty() {
             return self.store.append(stream, expected, batch).await;
         }
+        let _turn = self.turn.lock().await;
         let mut transaction = self.begin_inline().await?;
         match transaction.append(stream, expected, batch).await {
             Ok(appended) => {

@@ -77,19 +77,34 @@ impl Operations {
         consumer: &str,
         condition: impl Fn(&Condition) -> Condition,
     ) -> Result<(), OperationError> {
+        // A swap in between makes another build the live one.
+        while !self.set_if_live(consumer, &condition).await? {}
+        Ok(())
+    }
+
+    async fn set_if_live(
+        &self,
+        consumer: &str,
+        condition: &impl Fn(&Condition) -> Condition,
+    ) -> Result<bool, OperationError> {
         let live = self.live(consumer).await?;
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
         for checkpoint in &live {
-            let locked = consumers.lock(&checkpoint.id, Wait::ForOthers).await?;
-            if let Locked::Taken(mut checkpoint) = locked {
-                checkpoint.condition = condition(&checkpoint.condition);
-                checkpoint.changed_at = self.now();
-                consumers.save(&checkpoint).await?;
+            match consumers.lock(&checkpoint.id, Wait::ForOthers).await? {
+                Locked::Taken(mut checkpoint) if checkpoint.role == Role::Live => {
+                    checkpoint.condition = condition(&checkpoint.condition);
+                    checkpoint.changed_at = self.now();
+                    consumers.save(&checkpoint).await?;
+                }
+                Locked::Taken(_) | Locked::Missing | Locked::Busy => {
+                    transaction.rollback().await?;
+                    return Ok(false);
+                }
             }
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn live(&self, consumer: &str) -> Result<Vec<Checkpoint>, OperationError> {

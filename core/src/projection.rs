@@ -15,8 +15,8 @@ pub(crate) use self::definition::Definition;
 pub(crate) use self::erased::{AnyProjection, Erased, Folder, Poisoned};
 pub(crate) use self::fold::{KeyOf, Prepared, Rows as RowMap};
 pub(crate) use self::fold::{guarded, panic_text};
-pub(crate) use self::times::{key_values, kept_key};
 pub(crate) use self::parking::{Held, park, shard_of, whole_text};
+pub(crate) use self::times::{kept_key, key_values};
 
 /// A read model: rows in a table, kept by folding the log.
 ///

@@ -22,6 +22,8 @@ pub struct Watched {
 struct Notes {
     calls: Vec<String>,
     before_appends: VecDeque<BoxFuture<'static, ()>>,
+    /// Before which of the calls to come, counted down, something is done.
+    before: Vec<(usize, &'static str, BoxFuture<'static, ()>)>,
     failing_appends: VecDeque<StoreError>,
     failing_begins: VecDeque<StoreError>,
     failing_snapshots: bool,
@@ -52,6 +54,16 @@ impl Watched {
         self.notes().before_appends.push_back(Box::pin(action));
     }
 
+    /// Does something just before a call, as it is written down: the first to come is 1.
+    pub fn before_call(
+        &self,
+        call: &'static str,
+        number: usize,
+        action: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.notes().before.push((number, call, Box::pin(action)));
+    }
+
     /// Lets the next append that is not failing yet fail before it does anything.
     pub fn fail_an_append(&self, error: StoreError) {
         self.notes().failing_appends.push_back(error);
@@ -73,6 +85,25 @@ impl Watched {
 
     fn note(&self, call: String) {
         self.notes().calls.push(call);
+    }
+
+    /// Notes a call, and does first what is to be done before it.
+    async fn reach(&self, call: &'static str) {
+        let due = {
+            let mut notes = self.notes();
+            let mut due = None;
+            if let Some(at) = notes.before.iter().position(|it| it.1 == call) {
+                notes.before[at].0 -= 1;
+                if notes.before[at].0 == 0 {
+                    due = Some(notes.before.remove(at).2);
+                }
+            }
+            notes.calls.push(call.to_owned());
+            due
+        };
+        if let Some(action) = due {
+            action.await;
+        }
     }
 }
 
@@ -106,12 +137,12 @@ impl EventStore for Watched {
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
-        self.note("read log".to_owned());
+        self.reach("read log").await;
         self.store.read_log(query).await
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
-        self.note("watermark".to_owned());
+        self.reach("watermark").await;
         self.store.watermark().await
     }
 
@@ -153,7 +184,7 @@ impl EventStore for Watched {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.note("begin".to_owned());
+        self.reach("begin").await;
         let failing = self.notes().failing_begins.pop_front();
         match failing {
             Some(error) => Err(error),

@@ -7,8 +7,8 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
-    CONSUMER, advance, begin, checkpoint, consumers, create, id, lock, named, normals, query, select, small,
-    texts, within, write, write_in,
+    CONSUMER, advance, begin, checkpoint, consumers, create, id, lock, named, normals, query,
+    select, small, texts, within, write, write_in,
 };
 use super::fixture::{batch, noon, read_log, stream};
 use crate::read_model::{Column, Table};
@@ -160,8 +160,9 @@ pub(super) async fn a_shard_forgets_only_what_is_noted_of_itself(store: &dyn Eve
     created.expect("a build is created");
     let mut transaction = begin(store).await;
     for (shard, number) in [(0, 1), (1, 2), (1, 3)] {
-        let noted = within(&mut transaction).put_ahead(&id(1, shard), &ahead(number));
-        noted.await.expect("it is noted");
+        let consumers = within(&mut transaction);
+        let noted = consumers.put_ahead(&id(1, shard), &ahead(number)).await;
+        noted.expect("it is noted");
     }
     transaction.commit().await.expect("the commit succeeds");
     let mut transaction = begin(store).await;

@@ -50,8 +50,7 @@ impl<T: Transaction> InlineTransaction<T> {
             let consumers = consumers_of(&mut self.transaction)?;
             match consumers.lock(&id, Wait::ForOthers).await? {
                 Locked::Taken(checkpoint)
-                    if checkpoint.role == Role::Live
-                        && checkpoint.definition == kept.projection.definition().version =>
+                    if checkpoint.role == Role::Live && kept.is_made_with(&checkpoint) =>
                 {
                     locked.push((index, *checkpoint));
                 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
 
 use super::{OperationError, Operations};
 use crate::error::StoreError;
+use crate::page::Page;
 use crate::projection::shard_of;
 use crate::runner::{consumers, consumers_of, go_on};
 use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerKind, ConsumerTransaction, Delivery, DeliveryQuery,
-    DeliveryState, Locked, Role, StreamQuery, Wait,
+    Ahead, Checkpoint, CheckpointId, ConsumerKind, Delivery, DeliveryQuery, DeliveryState, Locked,
+    Role, StreamQuery, Transaction, Wait,
 };
 use crate::stream::Version;
 
@@ -117,7 +118,8 @@ impl Operations {
             // Of its stream more may have been delivered already.
             go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
         } else if is_skipped {
-            self.pass_over(consumers, &checkpoint, &changed).await?;
+            self.pass_over(&mut *transaction, &checkpoint, &changed)
+                .await?;
         }
         let consumers = consumers_of(&mut *transaction)?;
         let changed = Checkpoint {
@@ -132,7 +134,7 @@ impl Operations {
     /// Leaves the stream of an event that was skipped to the next one.
     async fn pass_over(
         &self,
-        consumers: &mut dyn ConsumerTransaction,
+        transaction: &mut dyn Transaction,
         checkpoint: &Checkpoint,
         skipped: &Delivery,
     ) -> Result<(), StoreError> {
@@ -143,28 +145,32 @@ impl Operations {
                 version: skipped.version,
                 position: skipped.position,
             };
-            return consumers.put_ahead(&checkpoint.id, &ahead).await;
+            return consumers_of(transaction)?
+                .put_ahead(&checkpoint.id, &ahead)
+                .await;
         }
         // After the lock: what is at or below the checkpoint is committed, and stays all there is.
-        let next = self.next_in_stream(skipped).await?;
+        let next = self.next_in_stream(transaction, skipped).await?;
         if let Some(next) = next.filter(|next| next.position <= checkpoint.position) {
-            consumers.put_delivery(&next).await?;
+            consumers_of(transaction)?.put_delivery(&next).await?;
         }
         Ok(())
     }
 
     /// The event after a dead letter, as one that is to be tried now.
-    async fn next_in_stream(&self, letter: &Delivery) -> Result<Option<Delivery>, StoreError> {
+    async fn next_in_stream(
+        &self,
+        transaction: &mut dyn Transaction,
+        letter: &Delivery,
+    ) -> Result<Option<Delivery>, StoreError> {
         let query = StreamQuery {
             after: letter.version,
             until: Some(Version(letter.version.get() + 1)),
             ..StreamQuery::new(letter.stream.clone())
         };
-        let mut pages = self.store.read(&query).await?.pages;
-        let Some(page) = pages.next().await.transpose()? else {
-            return Ok(None);
-        };
-        Ok(page.first().map(|event| Delivery {
+        // With the connection that is there: those who wait for the lock may have all the others.
+        let pages: Vec<Page> = transaction.read(&query).await?.pages.try_collect().await?;
+        Ok(pages.iter().find_map(Page::first).map(|event| Delivery {
             position: event.position,
             version: event.version,
             event_type: event.event_type.to_owned(),

@@ -1,6 +1,6 @@
 //! Streams that wait because one of their events has failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use twox_hash::XxHash3_128;
@@ -10,7 +10,7 @@ use crate::page::StoredEvent;
 use crate::store::{
     Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
 };
-use crate::stream::{StreamId, Version};
+use crate::stream::{Position, StreamId, Version};
 
 /// Which events of a page a build is not to take now: those of streams that wait, and those that
 /// it has taken already.
@@ -18,6 +18,8 @@ use crate::stream::{StreamId, Version};
 pub(crate) struct Held {
     /// The version of the event that failed.
     parked: HashMap<StreamId, Version>,
+    /// The positions that somebody has decided to go on without.
+    skipped: HashSet<Position>,
     /// The version up to which events were taken in their own transactions.
     ahead: HashMap<StreamId, Version>,
 }
@@ -27,15 +29,26 @@ impl Held {
         transaction: &mut dyn ConsumerTransaction,
         id: &CheckpointId,
     ) -> Result<Self, StoreError> {
-        let blocking = DeliveryQuery {
+        let query = DeliveryQuery {
             consumer: Some(id.consumer.clone()),
             build: Some(id.build),
-            blocking_only: true,
             ..DeliveryQuery::default()
         };
-        let parked = transaction.deliveries(&blocking).await?;
+        let deliveries = transaction.deliveries(&query).await?;
+        let (parked, others): (Vec<Delivery>, Vec<Delivery>) =
+            deliveries.into_iter().partition(|delivery| {
+                matches!(
+                    delivery.state,
+                    DeliveryState::Parked | DeliveryState::Retrying { .. }
+                )
+            });
         let ahead = transaction.ahead(id).await?;
         Ok(Self {
+            skipped: others
+                .into_iter()
+                .filter(|delivery| matches!(delivery.state, DeliveryState::Skipped { .. }))
+                .map(|delivery| delivery.position)
+                .collect(),
             parked: parked
                 .into_iter()
                 .map(|delivery| (delivery.stream, delivery.version))
@@ -52,7 +65,7 @@ impl Held {
     }
 
     pub(crate) fn admits(&self, event: &StoredEvent<'_>) -> bool {
-        !self.is_parked(event) && !self.is_ahead_of(event)
+        !self.is_parked(event) && !self.is_ahead_of(event) && !self.is_skipped(event)
     }
 
     /// Whether an event's stream waits for an event at or before it.
@@ -63,6 +76,11 @@ impl Held {
     /// Whether an event was taken in its own transaction.
     pub(crate) fn is_ahead_of(&self, event: &StoredEvent<'_>) -> bool {
         find(&self.ahead, event).is_some_and(|last| event.version <= last)
+    }
+
+    /// Whether somebody has decided to go on without an event.
+    pub(crate) fn is_skipped(&self, event: &StoredEvent<'_>) -> bool {
+        self.skipped.contains(&event.position)
     }
 
     /// How many streams wait.

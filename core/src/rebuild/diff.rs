@@ -123,7 +123,16 @@ impl Rebuild {
         if live.len() > 1 || held.iter().any(Held::has_ahead) {
             return Ok(None);
         }
-        self.compare(limit, &held).await
+        let found = self.compare(limit, &held).await?;
+        // Nor are they if one was taken ahead meanwhile.
+        let mut transaction = self.store.begin().await?;
+        let kept = consumers_of(&mut *transaction)?;
+        let mut has_ahead = false;
+        for shard in &live {
+            has_ahead |= Held::read(kept, &shard.id).await?.has_ahead();
+        }
+        transaction.rollback().await?;
+        Ok(found.filter(|_| !has_ahead))
     }
 
     async fn compare(&self, limit: usize, held: &[Held]) -> Result<Option<Diff>, RebuildError> {
@@ -183,7 +192,7 @@ impl Rebuild {
     }
 
     /// The events after a position, up to the end of the log.
-    async fn events_after(&self, from: Position) -> Result<Recent, RebuildError> {
+    pub(super) async fn events_after(&self, from: Position) -> Result<Recent, RebuildError> {
         let mut recent = Recent {
             events: Vec::new(),
             until: from,
@@ -224,9 +233,10 @@ enum Hold {
     Live,
 }
 
-struct Recent {
-    events: Vec<Page>,
-    until: Position,
+/// The end of the log.
+pub(super) struct Recent {
+    pub(super) events: Vec<Page>,
+    pub(super) until: Position,
 }
 
 /// Brings what a store has found level with the live table.

@@ -160,6 +160,7 @@ impl Replay {
                 shard_of(event.category, event.stream_id, shards) == id.shard
                     && (event.position <= checkpoint.position || held.is_ahead_of(event))
                     && !held.is_parked(event)
+                    && !held.is_skipped(event)
             })
             .copied()
             .collect();

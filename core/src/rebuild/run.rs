@@ -121,6 +121,7 @@ impl Rebuild {
                 left: None,
             },
             positions: shards.iter().map(|shard| shard.position).collect(),
+            events: vec![0; shards.len()],
             begun,
         });
         let count = u32::try_from(shards.len()).unwrap_or(u32::MAX);
@@ -225,6 +226,8 @@ struct Watch<F> {
     on_progress: F,
     progress: Progress,
     positions: Vec<Position>,
+    /// How many events each shard has looked at: every one looks at all of them.
+    events: Vec<u64>,
     begun: Instant,
 }
 
@@ -234,8 +237,8 @@ impl<F: FnMut(&Progress)> Watch<F> {
         let lowest = self.positions.iter().copied().min();
         let progress = &mut self.progress;
         progress.position = lowest.unwrap_or(position);
-        // Every shard looks at every event.
-        progress.events += (events / self.positions.len()) as u64;
+        self.events[shard] += events as u64;
+        progress.events = self.events.iter().sum::<u64>() / self.events.len() as u64;
         progress.elapsed = self.begun.elapsed();
         progress.left = (progress.events > 0).then(|| {
             let left = progress.total.saturating_sub(progress.events);

@@ -3,13 +3,18 @@
 use futures_util::StreamExt as _;
 
 use super::{Rebuild, RebuildError, of_role};
+use crate::error::StoreError;
 use crate::page::{Page, StoredEvent};
 use crate::projection::{Held, RowScope, shard_of};
 use crate::runner::consumers_of;
 use crate::store::{
-    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery, Wait,
+    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery,
+    Transaction, Wait,
 };
 use crate::stream::StreamId;
+
+/// So many events are folded at once.
+const BATCH: usize = 1_000;
 
 /// What was refolded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,26 +53,24 @@ impl Rebuild {
         let held = Held::read(consumers, &id).await?;
         let table = &definition.table;
         let mut refolded = Refolded { events: 0, rows: 0 };
-        let pages = self.pages_of(stream).await?;
         let mut folder = self.projection.folder();
-        let taken = |page: &Page| -> usize {
-            let before = page.iter();
-            before
-                .take_while(|event| {
-                    event.position <= checkpoint.position || held.is_ahead_of(event)
-                })
-                .count()
-        };
-        for page in &pages {
-            let events: Vec<StoredEvent<'_>> = page.iter().take(taken(page)).collect();
-            let keys = folder.keys(&events);
+        // With the transaction's own connection: a second one may not be had while locks are held.
+        let pages = pages_in(&mut *transaction, stream).await?;
+        let all: Vec<StoredEvent<'_>> = pages
+            .iter()
+            .flat_map(Page::iter)
+            .take_while(|event| event.position <= checkpoint.position || held.is_ahead_of(event))
+            .filter(|event| !held.is_skipped(event))
+            .collect();
+        let consumers = consumers_of(&mut *transaction)?;
+        for events in all.chunks(BATCH) {
+            let keys = folder.keys(events);
             refolded.rows += keys.len();
             consumers.write_rows(table, &table.name, &[], &keys).await?;
         }
-        for page in &pages {
-            let events: Vec<StoredEvent<'_>> = page.iter().take(taken(page)).collect();
+        for events in all.chunks(BATCH) {
             refolded.events += events.len();
-            let poisoned = folder.project(consumers, &table.name, &events).await?;
+            let poisoned = folder.project(consumers, &table.name, events).await?;
             if let Some(poisoned) = poisoned.into_iter().next() {
                 return Err(RebuildError::Event {
                     event: events[poisoned.index].address().to_string(),
@@ -145,4 +148,18 @@ impl Rebuild {
         }
         Ok(all)
     }
+}
+
+/// All events of a stream, as a transaction sees them.
+async fn pages_in(
+    transaction: &mut dyn Transaction,
+    stream: &StreamId,
+) -> Result<Vec<Page>, StoreError> {
+    let query = StreamQuery::new(stream.clone());
+    let mut pages = transaction.read(&query).await?.pages;
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        all.push(page?);
+    }
+    Ok(all)
 }

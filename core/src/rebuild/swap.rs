@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tracing::Instrument as _;
 
+use super::diff::Recent;
+use super::run::lowest;
 use super::{Rebuild, RebuildError, of_role};
 use crate::error::{ErrorKind, StoreError};
 use crate::page::StoredEvent;
@@ -15,6 +17,9 @@ use crate::stream::Position;
 
 /// So often a swap that meets a long reader of the table is tried.
 const ATTEMPTS: u32 = 10;
+/// So often the end of the log is read before the live build is held, in the hope that it has not
+/// come further by then.
+const READS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What becomes of the table that was live.
@@ -55,11 +60,13 @@ impl Rebuild {
     }
 
     async fn swap_in(&self, old: Old) -> Result<Swapped, RebuildError> {
-        let mut attempt = 1;
+        let (mut attempt, mut reads) = (1, 1);
         let mut swapped = loop {
             // What is left for the transaction is what has happened since this.
             self.go_on().await?;
-            match self.try_swap().await {
+            match self.try_swap(reads >= READS).await {
+                Ok(Some(swapped)) => break swapped,
+                Ok(None) => reads += 1,
                 Err(RebuildError::Store(error))
                     if error.kind() == ErrorKind::TryAgain && attempt < ATTEMPTS =>
                 {
@@ -67,7 +74,7 @@ impl Rebuild {
                     attempt += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
-                swapped => break swapped?,
+                Err(error) => return Err(error),
             }
         };
         if old == Old::Drop {
@@ -80,10 +87,14 @@ impl Rebuild {
         Ok(swapped)
     }
 
-    async fn try_swap(&self) -> Result<Swapped, RebuildError> {
+    /// `None` if the live build has come further than the log was read; never if `at_last`.
+    async fn try_swap(&self, at_last: bool) -> Result<Option<Swapped>, RebuildError> {
         let checkpoints = self.checkpoints().await?;
         let live = ids(&checkpoints, Role::Live);
         let next = self.building(&checkpoints)?.unwrap_or_default();
+        // Not while the live build is held: those who wait for it may have all other connections.
+        let from = lowest(&next);
+        let mut recent = self.events_after(from).await?;
         let next: Vec<CheckpointId> = next.into_iter().map(|found| found.id).collect();
         let (Some(first_live), Some(first_next)) = (live.first(), next.first()) else {
             return Err(self.nothing_built());
@@ -92,6 +103,7 @@ impl Rebuild {
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
         let mut goal = Goal {
+            from,
             reached: Position::ZERO,
             condition: Condition::Live,
         };
@@ -102,10 +114,21 @@ impl Rebuild {
                 goal.condition = Condition::Paused;
             }
         }
+        if recent.until < goal.reached {
+            if !at_last {
+                transaction.rollback().await?;
+                return Ok(None);
+            }
+            let rest = self.events_after(recent.until).await?;
+            recent.events.extend(rest.events);
+            recent.until = rest.until;
+        }
         let mut position = None;
         for id in &next {
             let shards = u32::try_from(next.len()).unwrap_or(u32::MAX);
-            let end = self.catch_up_in(consumers, id, shards, &goal).await?;
+            let end = self
+                .catch_up_in(consumers, id, shards, &recent, &goal)
+                .await?;
             position = Some(position.map_or(end, |position: Position| position.min(end)));
         }
         self.refuse_parked(consumers, live_build).await?;
@@ -115,12 +138,12 @@ impl Rebuild {
             .await?;
         transaction.commit().await?;
         let table = crate::store::physical_name(&definition.table.name, old_build, Role::Retired);
-        Ok(Swapped {
+        Ok(Some(Swapped {
             old_build,
             old_table: Some(table),
             live_build,
             position: position.unwrap_or(Position::ZERO),
-        })
+        }))
     }
 
     /// Takes the rest of the log into a shard, at least as far as the live build has come, so that
@@ -130,23 +153,25 @@ impl Rebuild {
         consumers: &mut dyn ConsumerTransaction,
         id: &CheckpointId,
         shards: u32,
+        recent: &Recent,
         goal: &Goal,
     ) -> Result<Position, RebuildError> {
         let mut checkpoint = self.locked(consumers, id, Role::Building).await?;
-        let mut build = self.build_of(&checkpoint, shards);
-        loop {
-            let query = self.definition().query(checkpoint.position, self.batch);
-            let page = self.store.read_log(&query).await?;
-            let events: Vec<StoredEvent<'_>> = page.events.iter().collect();
-            build.project(consumers, &checkpoint, &events).await?;
-            if let Some(event) = events.last() {
-                checkpoint.event_at = Some(event.recorded_at);
-            }
-            checkpoint.position = page.read_to;
-            if page.read_to >= goal.reached {
-                break;
-            }
+        if checkpoint.position < goal.from {
+            return Err(self.nothing_built());
         }
+        let mut build = self.build_of(&checkpoint, shards);
+        for page in &recent.events {
+            let events: Vec<StoredEvent<'_>> = page
+                .iter()
+                .filter(|event| event.position > checkpoint.position)
+                .collect();
+            let Some(last) = events.last() else { continue };
+            build.project(consumers, &checkpoint, &events).await?;
+            checkpoint.event_at = Some(last.recorded_at);
+            checkpoint.position = last.position;
+        }
+        checkpoint.position = checkpoint.position.max(recent.until);
         checkpoint.condition = goal.condition.clone();
         checkpoint.changed_at = self.clock.now();
         consumers.save(&checkpoint).await?;
@@ -197,6 +222,8 @@ impl Rebuild {
 
 /// What the build must be when it goes live.
 struct Goal {
+    /// Here at least, or it was begun anew meanwhile.
+    from: Position,
     /// At least here, so that readers never go back in time.
     reached: Position,
     /// Paused, if the live build is.

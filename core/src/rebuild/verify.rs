@@ -97,6 +97,7 @@ impl Rebuild {
         let events: Vec<StoredEvent<'_>> = all
             .into_iter()
             .take_while(|event| event.position <= position || held.is_ahead_of(event))
+            .filter(|event| !held.is_skipped(event))
             .collect();
         let refolded = folder
             .fold(&[], &events)

@@ -140,7 +140,7 @@ impl Build {
         if let Ok(Taken::Advanced(checkpoint)) = &taken {
             telemetry::taken(telemetry::Batch {
                 id: &self.id,
-                events: piece.events.len(),
+                events: self.own(piece.events),
                 read_to: piece.read_to,
                 watermark: piece.watermark,
                 event_at: checkpoint.event_at,
@@ -185,6 +185,14 @@ impl Build {
         transaction.commit().await?;
         self.revision = Some(checkpoint.revision);
         Ok(Taken::Advanced(checkpoint))
+    }
+
+    /// How many of some events are of this shard.
+    fn own(&self, events: &[StoredEvent<'_>]) -> usize {
+        let shard = |event: &StoredEvent<'_>| {
+            shard_of(event.category, event.stream_id, self.shards) == self.id.shard
+        };
+        events.iter().filter(|event| shard(event)).count()
     }
 
     /// Takes events inside a transaction that has the checkpoint locked.

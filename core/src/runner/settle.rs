@@ -1,7 +1,5 @@
 //! Taking up streams that wait, once somebody has said so.
 
-use std::sync::Arc;
-
 use futures_util::StreamExt as _;
 
 use super::Build;
@@ -10,10 +8,13 @@ use crate::error::StoreError;
 use crate::page::StoredEvent;
 use crate::projection::{Held, park, shard_of, whole_text};
 use crate::store::{
-    Checkpoint, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StreamQuery, Transaction,
-    Wait,
+    Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StreamQuery,
+    Transaction, Wait,
 };
 use crate::stream::Version;
+
+/// So many events of a stream are refolded at once.
+const PAGE: usize = 1_000;
 
 impl Build {
     /// Takes up the streams whose dead letters are to be tried again now, each of them as far as
@@ -107,7 +108,8 @@ impl Build {
         consumers
             .remove_delivery(&due.consumer, due.build, due.position)
             .await?;
-        self.refold(consumers, &checkpoint, due, bound).await?;
+        self.refold(transaction, &checkpoint, due, bound).await?;
+        let consumers = consumers_of(transaction)?;
         consumers.save(&checkpoint).await?;
         self.held = Held::read(consumers, &self.id).await?;
         Ok(Some(checkpoint.revision + 1))
@@ -121,7 +123,7 @@ impl Build {
         let Locked::Taken(checkpoint) = consumers.lock(&self.id, Wait::ForOthers).await? else {
             return Ok(None);
         };
-        if !self.is_ours(&checkpoint) {
+        if !self.is_ours(&checkpoint) || checkpoint.condition == Condition::Paused {
             return Ok(None);
         }
         let query = DeliveryQuery {
@@ -139,22 +141,30 @@ impl Build {
     /// that fails is parked.
     async fn refold(
         &mut self,
-        consumers: &mut dyn ConsumerTransaction,
+        transaction: &mut dyn Transaction,
         checkpoint: &Checkpoint,
         due: &Delivery,
         bound: Bound<'_>,
     ) -> Result<(), StoreError> {
         self.folder.forget();
         let physical = checkpoint.physical_table().unwrap_or_default();
-        let query = StreamQuery {
+        let mut query = StreamQuery {
             after: Version(due.version.get().saturating_sub(1)),
             ..StreamQuery::new(due.stream.clone())
         };
-        let store = Arc::clone(&self.store);
-        let mut pages = store.read(&query).await?.pages;
+        // With the transaction's own connection: a second one may not be had while locks are held.
         let mut left = bound.events();
-        while let Some(page) = pages.next().await {
-            let page = page?;
+        loop {
+            query.limit = Some(PAGE);
+            let page = match transaction.read(&query).await?.pages.next().await {
+                Some(page) => page?,
+                None => return Ok(()),
+            };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            query.after = last.version;
+            let consumers = consumers_of(transaction)?;
             let reached = page
                 .iter()
                 .take_while(|event| event.position <= checkpoint.position);
@@ -162,7 +172,7 @@ impl Build {
             let all: Vec<StoredEvent<'_>> = page
                 .iter()
                 .take(reached)
-                .filter(|event| !self.held.is_ahead_of(event))
+                .filter(|event| !self.held.is_ahead_of(event) && !self.held.is_skipped(event))
                 .collect();
             let events = &all[..all.len().min(left)];
             left -= events.len();
@@ -178,10 +188,9 @@ impl Build {
             }
             // A fault may stand at the beginning of the next page; a trial ends here.
             if reached < page.len() || (left == 0 && matches!(bound, Bound::OnTrial(_))) {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     fn parked_again(

@@ -115,6 +115,7 @@ DECLARE
     home CONSTANT text := current_schema();
     views text[];
     definition text;
+    granted record;
 BEGIN
     EXECUTE format('LOCK TABLE %I.%I, %I.%I IN ACCESS EXCLUSIVE MODE', home, live, home, next);
     SELECT array_agg(DISTINCT format(
@@ -126,6 +127,19 @@ BEGIN
     JOIN pg_class AS v ON v.oid = r.ev_class
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
         AND d.refobjid = format('%I.%I', home, live)::regclass AND v.relkind = 'v';
+    -- Whoever could read the old table can read the new one.
+    FOR granted IN
+        SELECT a.privilege_type,
+            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee,
+            CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS option
+        FROM pg_class AS c, aclexplode(c.relacl) AS a
+        WHERE c.oid = format('%I.%I', home, live)::regclass AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format(
+            'GRANT %s ON TABLE %I.%I TO %s%s',
+            granted.privilege_type, home, next, granted.grantee, granted.option
+        );
+    END LOOP;
     EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', home, live, retired);
     EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', home, next, live);
     FOREACH definition IN ARRAY coalesce(views, '{}') LOOP

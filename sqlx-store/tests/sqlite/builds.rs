@@ -1,4 +1,7 @@
 use std::borrow::Cow;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 use rehydrate::{ColumnKind, DiffQuery, Role, Table, Transaction, physical_name};
 use serde_json::json;
@@ -93,6 +96,53 @@ async fn a_swap_that_is_rolled_back_has_not_happened() {
     let roles = consumers(&store).checkpoints(None).await.unwrap();
     let roles: Vec<_> = roles.iter().map(|it| it.role).collect();
     assert_eq!(roles, [Role::Live, Role::Building]);
+}
+
+/// Goes on with a future until it is done, or was asked so many times, and drops it.
+async fn cut_short<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| {
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_swap_that_is_cut_short_leaves_the_connection_as_it_was() {
+    const LEGACY: &str = "PRAGMA legacy_alter_table";
+    let place = Place::new();
+    let store = place.open().await;
+    for build in [shard(1, Role::Live), shard(2, Role::Building)] {
+        consumers(&store).create_build(&[build]).await.unwrap();
+    }
+    let mut was_on = false;
+    for polls in 1.. {
+        let mut transaction = store.begin().await.unwrap();
+        let swapping = Transaction::consumers(&mut transaction).unwrap();
+        let table = table();
+        let swap = swapping.swap(CONSUMER, &table, 1, 2);
+        let swapped = cut_short(swap, polls).await;
+        was_on |= count(transaction.connection(), LEGACY).await == 1;
+        // Some are dropped, some rolled back.
+        if polls % 2 == 0 {
+            transaction.rollback().await.unwrap();
+        } else {
+            drop(transaction);
+        }
+        let mut next = store.begin().await.unwrap();
+        assert_eq!(count(next.connection(), LEGACY).await, 0, "{polls} polls");
+        next.rollback().await.unwrap();
+        if swapped.is_some() {
+            break;
+        }
+    }
+    assert!(was_on, "none of them was cut short in the middle");
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Keeping rows up to date.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use rehydrate::{Condition, Operations, Order, Rows, RunError, WaitError, wait_for};
+use rehydrate::{Condition, Operations, Order, Position, Rows, RunError, WaitError, wait_for};
 use rehydrate_tests::read_models::{Flow, Flows, Wealth, Wealths, happen, rows_of};
 use rehydrate_tests::stores::on_every_store;
 
@@ -204,4 +205,37 @@ async fn two_projections_of_one_table_or_one_name_are_refused() {
         matches!(twice, Err(RunError::RegisteredTwice { .. })),
         "{twice:?}"
     );
+}
+
+#[tokio::test]
+async fn what_is_waited_for_without_an_end_is_there() {
+    on_every_store(async |store| {
+        happen(&accounts(&store), [(1, deposited(1))]).await;
+        runner(&store).projection(Flows).catch_up().await.unwrap();
+        let reached = wait_for(&store, "flows", Position::new(1), Duration::MAX).await;
+        assert_eq!(reached.unwrap(), Position::new(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_resumed_projection_is_live_though_nothing_happens() {
+    on_every_store(async |store| {
+        let committed = accounts(&store).execute(&1, |account| account.deposit(1));
+        let position = committed.await.unwrap().position();
+        let running = runner(&store).projection(Flows).start().await.unwrap();
+        running.wait_for("flows", position, LONG).await.unwrap();
+        let operations = Operations::new(Arc::clone(&store));
+        operations.pause("flows").await.unwrap();
+        operations.resume("flows").await.unwrap();
+        let live = async {
+            while operations.status().await.unwrap()[0].builds[0].condition != Condition::Live {
+                tokio::task::yield_now().await;
+            }
+        };
+        let said = tokio::time::timeout(LONG, live).await;
+        assert!(said.is_ok(), "{:?}", operations.status().await);
+        running.stop().await;
+    })
+    .await;
 }

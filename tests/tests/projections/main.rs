@@ -3,10 +3,14 @@
 mod following;
 mod inline;
 mod law;
+mod mixing;
+mod narrow;
 mod parking;
+mod racing;
 mod rebuilding;
 mod repairing;
 mod sharding;
+mod spoiling;
 mod times;
 mod upgrading;
 

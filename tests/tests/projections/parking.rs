@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use rehydrate::{Delivery, DeliveryState, EventStore, OperationError, Operations};
+use rehydrate::{
+    Delivery, DeliveryState, EventStore, Old, OperationError, Operations, Rebuild, RebuildError,
+};
 use rehydrate_tests::read_models::{OnThirteen, Wealth, Wealths, happen, rows_of};
 use rehydrate_tests::stores::on_every_store;
 
@@ -138,6 +140,50 @@ async fn an_event_is_skipped_with_a_reason_and_what_follows_is_taken() {
         assert_eq!(skipped.len(), 1);
         let reason = "it was a test".to_owned();
         assert_eq!(skipped[0].state, DeliveryState::Skipped { reason });
+    })
+    .await;
+}
+
+/// A build that is not live yet has a parked stream, and is not swapped in.
+async fn parked_in_a_build(store: &Arc<dyn EventStore>) -> Operations {
+    history(store).await;
+    let older = runner(store).projection(Wealths::<1>::default());
+    older.catch_up().await.unwrap();
+    let rebuild = Rebuild::new(Arc::clone(store), faulty(OnThirteen::Fails));
+    rebuild.run().await.unwrap();
+    let refused = rebuild.swap(Old::Keep).await;
+    assert!(
+        matches!(refused, Err(RebuildError::Parked { streams: 1, .. })),
+        "{refused:?}"
+    );
+    Operations::new(Arc::clone(store))
+}
+
+#[tokio::test]
+async fn a_build_that_is_not_live_takes_what_is_retried() {
+    on_every_store(async |store| {
+        let operations = parked_in_a_build(&store).await;
+        assert_eq!(operations.retry_all(None).await.unwrap(), 1);
+        let fixed = Rebuild::new(Arc::clone(&store), faulty(OnThirteen::Takes));
+        fixed.run().await.unwrap();
+        fixed.swap(Old::Keep).await.unwrap();
+        let expected = [(1, 10, 3), (2, 11, 2)];
+        assert_eq!(seen(&rows_of::<Wealths>(&store).await), expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_build_that_is_not_live_goes_on_after_what_is_skipped() {
+    on_every_store(async |store| {
+        let operations = parked_in_a_build(&store).await;
+        let letter = letters(&store).await.remove(0);
+        operations.skip(&letter, "it was a test").await.unwrap();
+        let rebuild = Rebuild::new(Arc::clone(&store), faulty(OnThirteen::Fails));
+        rebuild.run().await.unwrap();
+        rebuild.swap(Old::Keep).await.unwrap();
+        let expected = [(1, -3, 2), (2, 11, 2)];
+        assert_eq!(seen(&rows_of::<Wealths>(&store).await), expected);
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use rehydrate::{
-    Aggregate, BoxError, Event, EventSet, Old, Projection, ReadModel, Rebuild, Recorded,
+    Aggregate, BoxError, Event, EventSet, Inline, Old, Projection, ReadModel, Rebuild, Recorded,
     Repository, RowScope, RunError,
 };
 use rehydrate_tests::account::{Account, AccountEvent};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{LONG, accounts, deposited, runner};
 
 /// The wealth of all accounts, kept by four tasks.
+#[derive(Clone, Copy)]
 struct Sharded;
 
 impl Projection for Sharded {
@@ -39,6 +40,21 @@ impl Projection for Sharded {
     ) -> Result<(), BoxError> {
         Wealths::<2>::default().apply(row, event)
     }
+}
+
+#[tokio::test]
+async fn a_shard_takes_nothing_again_because_another_has_gone_on() {
+    on_every_store(async |store| {
+        let inline = Inline::new(Arc::clone(&store)).projection(Sharded);
+        let inline: Repository<Account> = Repository::new(inline);
+        happen(&inline, (0..12).map(|account| (account, deposited(1)))).await;
+        // Each of the shards goes to the end of the log by itself, one after the other.
+        runner(&store).projection(Sharded).catch_up().await.unwrap();
+        let rows = rows_of::<Sharded>(&store).await;
+        assert_eq!(rows.len(), 12);
+        assert!(rows.iter().all(|row| row.events == 1), "{rows:?}");
+    })
+    .await;
 }
 
 #[tokio::test]
