@@ -180,8 +180,10 @@ promises! {
     tables {
         a_row_that_its_table_cannot_hold_is_a_bad_row,
     }
-    consuming {
+    consumers {
         a_shard_forgets_only_what_is_noted_of_itself,
+    }
+    consuming {
         a_locked_checkpoint_is_busy_for_others,
         a_saved_checkpoint_has_a_new_revision,
         a_swap_takes_effect_with_its_commit,

@@ -1,5 +1,6 @@
 //! Read models kept by folding the log.
 
+mod check;
 mod definition;
 mod erased;
 mod fold;
@@ -134,10 +135,14 @@ pub trait Projection: Send + Sync + 'static {
     /// What becomes of one of these rows; `None` is a row that is not there.
     ///
     /// It is called once for each key, and must not depend on anything but the row and the event.
+    /// The row that it is given is what the table would give back: times have microseconds.
     ///
     /// # Errors
     /// The event cannot be taken. Nothing of it is kept; its stream is parked with the error, and
-    /// everything else goes on. A panic does the same.
+    /// everything else goes on. A panic does the same, and so does a row that its table cannot
+    /// hold: an integer of more than 63 bits, a NUL character, or more than 255 characters of text
+    /// in a column that is part of the key or has an index. (Columns of JSON are looked at only when
+    /// a batch is written.)
     fn apply(
         &self,
         row: &mut Option<Self::Row>,

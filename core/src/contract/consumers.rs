@@ -104,7 +104,7 @@ pub(super) async fn a_build_is_created_whole_by_one_creator(store: &dyn EventSto
     join_all(creators).await;
     let made = checkpoints(consumers, None).await;
     assert!(candidates.contains(&made), "{made:?} is of one creator");
-    for candidate in &candidates {
+    for candidate in candidates.iter().rev() {
         let again = consumers.create_build(candidate).await;
         again.expect("it is there already");
     }
@@ -165,6 +165,42 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
     for (build, expected) in [(1, vec![ahead]), (2, vec![])] {
         let noted = within(&mut transaction).ahead(&id(build, 0)).await;
         assert_eq!(noted.expect("it can be read"), expected);
+    }
+}
+
+pub(super) async fn a_shard_forgets_only_what_is_noted_of_itself(store: &dyn EventStore) {
+    let Some(consumers) = consumers(store) else {
+        return;
+    };
+    let table = small(&[]);
+    let shards = [0, 1].map(|shard| checkpoint(id(1, shard), Role::Live, &table));
+    let created = consumers.create_build(&shards).await;
+    created.expect("a build is created");
+    let ahead = |number: u64| Ahead {
+        stream: stream(number),
+        version: Version(number),
+        position: Position(number + 10),
+    };
+    let mut transaction = begin(store).await;
+    for (shard, number) in [(0, 1), (1, 2), (1, 3)] {
+        let consumers = within(&mut transaction);
+        let noted = consumers.put_ahead(&id(1, shard), &ahead(number)).await;
+        noted.expect("it is noted");
+    }
+    transaction.commit().await.expect("the commit succeeds");
+    let mut transaction = begin(store).await;
+    let consumers = within(&mut transaction);
+    for (shard, up_to, expected) in [
+        (0, 10, [vec![ahead(1)], vec![ahead(2), ahead(3)]]),
+        (0, 100, [vec![], vec![ahead(2), ahead(3)]]),
+        (1, 12, [vec![], vec![ahead(3)]]),
+    ] {
+        let forgotten = consumers.forget_ahead(&id(1, shard), Position(up_to)).await;
+        forgotten.expect("it is forgotten");
+        for (shard, expected) in [0, 1].into_iter().zip(expected) {
+            let noted = consumers.ahead(&id(1, shard)).await;
+            assert_eq!(noted.expect("it can be read"), expected, "of shard {shard}");
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
-    CONSUMER, advance, begin, checkpoint, consumers, create, id, lock, named, normals, query,
-    select, small, texts, within, write, write_in,
+    CONSUMER, advance, begin, consumers, create, id, lock, named, normals, query, select, small,
+    texts, within, write, write_in,
 };
 use super::fixture::{batch, noon, read_log, stream};
 use crate::read_model::{Column, Table};
@@ -148,37 +148,6 @@ pub(super) async fn rows_and_checkpoint_commit_together_or_not_at_all(store: &dy
     );
     let others = consumers.ahead(&id(2, 0)).await;
     assert_eq!(others.expect("it can be read"), []);
-}
-
-pub(super) async fn a_shard_forgets_only_what_is_noted_of_itself(store: &dyn EventStore) {
-    let Some(consumers) = consumers(store) else {
-        return;
-    };
-    let table = small(&[]);
-    let shards = [0, 1].map(|shard| checkpoint(id(1, shard), Role::Live, &table));
-    let created = consumers.create_build(&shards).await;
-    created.expect("a build is created");
-    let mut transaction = begin(store).await;
-    for (shard, number) in [(0, 1), (1, 2), (1, 3)] {
-        let consumers = within(&mut transaction);
-        let noted = consumers.put_ahead(&id(1, shard), &ahead(number)).await;
-        noted.expect("it is noted");
-    }
-    transaction.commit().await.expect("the commit succeeds");
-    let mut transaction = begin(store).await;
-    let consumers = within(&mut transaction);
-    for (shard, up_to, expected) in [
-        (0, 10, [vec![ahead(1)], vec![ahead(2), ahead(3)]]),
-        (0, 100, [vec![], vec![ahead(2), ahead(3)]]),
-        (1, 12, [vec![], vec![ahead(3)]]),
-    ] {
-        let forgotten = consumers.forget_ahead(&id(1, shard), Position(up_to)).await;
-        forgotten.expect("it is forgotten");
-        for (shard, expected) in [0, 1].into_iter().zip(expected) {
-            let noted = consumers.ahead(&id(1, shard)).await;
-            assert_eq!(noted.expect("it can be read"), expected, "of shard {shard}");
-        }
-    }
 }
 
 pub(super) async fn a_locked_checkpoint_is_busy_for_others(store: &dyn EventStore) {

@@ -155,11 +155,7 @@ impl SerializeStruct for Fields<'_> {
     type Ok = ();
     type Error = Unfit;
 
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Outcome {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Outcome {
         let expected = self.table.columns.get(self.next);
         let column = expected
             .filter(|column| column.name == name)
@@ -245,7 +241,11 @@ impl Serializer for OfColumn<'_> {
 
     // JSON has no such number, and writes that nothing is there.
     fn serialize_f64(self, value: f64) -> Outcome {
-        if value.is_finite() { Ok(()) } else { self.null() }
+        if value.is_finite() {
+            Ok(())
+        } else {
+            self.null()
+        }
     }
 
     fn serialize_str(self, text: &str) -> Outcome {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::check::check_row;
 use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
 use crate::error::BoxError;
@@ -110,6 +111,9 @@ impl<P: Projection> Rows<P> {
                 for key in keys {
                     let row = self.rows.entry(key.clone()).or_default();
                     projection.apply(row, event)?;
+                    if let Some(row) = row {
+                        check_row(&P::Row::TABLE, row)?;
+                    }
                     keep_row::<P>(row)?;
                     check_key::<P>(key, row.as_ref())?;
                 }

@@ -221,10 +221,15 @@ async fn what_is_waited_for_without_an_end_is_there() {
 #[tokio::test]
 async fn a_resumed_projection_is_live_though_nothing_happens() {
     on_every_store(async |store| {
-        let committed = accounts(&store).execute(&1, |account| account.deposit(1));
-        let position = committed.await.unwrap().position();
+        let committed = accounts(&store)
+            .execute(&1, |account| account.deposit(1))
+            .await
+            .unwrap();
         let running = runner(&store).projection(Flows).start().await.unwrap();
-        running.wait_for("flows", position, LONG).await.unwrap();
+        running
+            .wait_for("flows", committed.position(), LONG)
+            .await
+            .unwrap();
         let operations = Operations::new(Arc::clone(&store));
         operations.pause("flows").await.unwrap();
         operations.resume("flows").await.unwrap();

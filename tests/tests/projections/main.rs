@@ -1,5 +1,6 @@
 //! Read models: kept, waited for, parked, rebuilt and swapped, on every store.
 
+mod faulty_rows;
 mod following;
 mod inline;
 mod law;
