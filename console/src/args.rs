@@ -18,7 +18,7 @@ Exit codes:
   2  the command line is wrong, or names a projection, reactor or aggregate that there is not
 
 Result: on stdout, with --json as one JSON value, also for an error: {\"error\": …, \"causes\": […]}.
-What loses something is a dry run unless --yes.";
+What throws away or overwrites rows is a dry run unless --yes.";
 
 /// Looks after the log, the projections and the reactors.
 ///
@@ -126,7 +126,7 @@ pub(crate) struct Copy {
 /// The consent to what cannot be taken back.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Consent {
-    /// Do it, where it is a dry run otherwise.
+    /// Do it, where it is a dry run otherwise; elsewhere it changes nothing.
     #[arg(long)]
     pub(crate) yes: bool,
 }

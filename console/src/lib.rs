@@ -54,8 +54,9 @@
 //! calls the field `json`, of type `bool`: the two are then one, wherever it stands. Any other global
 //! argument needs a name that no argument of `ops` has.
 //!
-//! What changes nothing but how far somebody is runs at once. What loses something, such as
-//! `projections discard`, says what it would do, and does it with `--yes`.
+//! What throws away or overwrites rows (`projections discard`, `drop-old`, `replay`,
+//! `rebuild --restart`, `rebuild --stream`, `swap --drop-old`) says what it would do, and does it
+//! with `--yes`. Everything else runs at once, and takes `--yes` too.
 //!
 //! Features: `bin` (default) is the program `rehydrate`, with what can be done without the
 //! application's types, and every database. An application turns the default features off, and

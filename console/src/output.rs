@@ -121,11 +121,13 @@ pub(crate) fn without_passwords(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + "://".len());
         clean.push_str(before);
-        let url = &after[..end_of_url(after)];
-        // A password may itself have a `/` or an `@`, if somebody has forgotten to encode it.
-        let host = url.rfind('@').map_or(0, |at| at + 1);
-        clean.push_str(&without_parameter(&url[host..]));
-        rest = &after[url.len()..];
+        // A password may itself have a `/`, an `@`, a quote or a space, if somebody has forgotten to
+        // encode it: hide too much rather than too little.
+        let line = after.find('\n').unwrap_or(after.len());
+        let host = after[..line].rfind('@').map_or(0, |at| at + 1);
+        let end = host + end_of_url(&after[host..]);
+        clean.push_str(&without_parameter(&after[host..end]));
+        rest = &after[end..];
     }
     clean.push_str(rest);
     clean

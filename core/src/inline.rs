@@ -46,7 +46,7 @@ pub use self::transaction::InlineTransaction;
 /// the rows of the last moments may be missing until a runner has taken them.
 pub struct Inline<S> {
     store: S,
-    kept: Arc<Vec<Kept>>,
+    kept: Arc<Vec<Arc<Kept>>>,
     clock: Arc<dyn Clock>,
     /// Whoever appends: they would wait for each other's locks anyway, each with a connection.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -79,11 +79,11 @@ impl<S: EventStore> Inline<S> {
     /// Keeps a projection with every append that concerns it.
     #[must_use]
     pub fn projection<P: Projection>(self, projection: P) -> Self {
-        let mut kept = Arc::into_inner(self.kept).unwrap_or_default();
-        kept.push(Kept {
+        let mut kept = self.kept.to_vec();
+        kept.push(Arc::new(Kept {
             projection: Arc::new(Erased::new(projection)),
             live: Mutex::default(),
-        });
+        }));
         // Everybody locks in the same order.
         kept.sort_by_key(|kept| kept.projection.definition().name);
         Self {

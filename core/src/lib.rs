@@ -37,6 +37,12 @@
 //!
 //! - The domain: [`derive(Event)`](macro@Event), [`derive(Aggregate)`](macro@Aggregate),
 //!   [`derive(AggregateId)`](macro@AggregateId), [`Upcast`].
+//! - Read models: [`Projection`], [`derive(ReadModel)`](macro@ReadModel),
+//!   [`derive(EventSet)`](macro@EventSet), [`Rows`], [`Inline`], [`InMemory`].
+//! - Effects on the outside world: [`Reactor`].
+//! - Running them, and looking after them: [`Runner`], [`wait_for()`], [`Operations`],
+//!   [`telemetry`].
+//! - Replay: [`Rebuild`] and [`Replay`].
 //! - Working with aggregates: [`Repository`], [`Root`], [`Committed`], [`CommandContext`],
 //!   [`Retry`].
 //! - Where events are kept: [`EventStore`] and its promises, [`MemoryStore`], and the SQL stores of
@@ -44,7 +50,8 @@
 //! - Tests: [`testing`], [`ManualClock`], [`store_contract!`].
 //!
 //! Features: `testing` (default) is the test kit and the contract suite, `cache` keeps states in
-//! memory between commands.
+//! memory between commands, `metrics` tells the recorder of the `metrics` crate how projections and
+//! reactors fare.
 
 // The derive macros write `::rehydrate::…`, in this crate's own tests too.
 extern crate self as rehydrate;

@@ -6,12 +6,12 @@
 //!
 //! | metric | kind | labels | is |
 //! |---|---|---|---|
-//! | `rehydrate_events_total` | counter | `consumer`, `build` | events that were taken or delivered |
-//! | `rehydrate_lag_events` | gauge | `consumer`, `build` | positions between the checkpoint and the end of the log |
-//! | `rehydrate_lag_seconds` | gauge | `consumer`, `build` | age of the last event that was taken, 0 at the end of the log |
-//! | `rehydrate_parked_streams` | gauge | `consumer`, `build` | streams that wait because one of their events has failed |
-//! | `rehydrate_batch_seconds` | histogram | `consumer`, `build` | how long a transaction took |
-//! | `rehydrate_rebuild_ratio` | gauge | `consumer`, `build` | the part of a rebuild that is done, 0 to 1 |
+//! | `rehydrate_events_total` | counter | `consumer`, `build`, `shard` | events that were taken or delivered |
+//! | `rehydrate_lag_events` | gauge | `consumer`, `build`, `shard` | positions between the checkpoint and the end of the log |
+//! | `rehydrate_lag_seconds` | gauge | `consumer`, `build`, `shard` | age of the last event that was taken, 0 at the end of the log |
+//! | `rehydrate_parked_streams` | gauge | `consumer`, `build`, `shard` | streams that wait because one of their events has failed |
+//! | `rehydrate_batch_seconds` | histogram | `consumer`, `build`, `shard` | how long a transaction took |
+//! | `rehydrate_rebuild_ratio` | gauge | `consumer`, `build` | the part of a rebuild's present run that is done, 0 to 1 |
 //! | `rehydrate_deliveries_total` | counter | `consumer`, `outcome` | what has come of a reactor's deliveries: `done`, `again`, `retrying`, `parked` |
 //!
 //! | span | level | fields | is |
@@ -46,7 +46,8 @@ pub(crate) struct Batch<'a> {
 
 #[cfg(feature = "metrics")]
 pub(crate) fn taken(batch: Batch<'_>) {
-    let labels = labels(batch.id);
+    let mut labels = labels(batch.id);
+    labels.push(metrics::Label::new("shard", batch.id.shard.to_string()));
     metrics::counter!("rehydrate_events_total", labels.clone()).increment(batch.events as u64);
     let behind = batch.watermark.get().saturating_sub(batch.read_to.get());
     metrics::gauge!("rehydrate_lag_events", labels.clone()).set(float(behind));

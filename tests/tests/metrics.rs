@@ -114,10 +114,10 @@ fn events_lag_parked_streams_and_progress_are_told() {
     });
     let seen = seen.0.lock().unwrap();
     let value = |name: &str| seen.get(name).copied();
-    assert_eq!(value("rehydrate_events_total wealth 1"), Some(5.0));
-    assert_eq!(value("rehydrate_lag_events wealth 1"), Some(0.0));
-    assert_eq!(value("rehydrate_lag_seconds wealth 1"), Some(0.0));
-    assert_eq!(value("rehydrate_parked_streams wealth 1"), Some(1.0));
-    assert_eq!(value("rehydrate_batch_seconds wealth 1"), Some(3.0));
+    assert_eq!(value("rehydrate_events_total wealth 1 0"), Some(5.0));
+    assert_eq!(value("rehydrate_lag_events wealth 1 0"), Some(0.0));
+    assert_eq!(value("rehydrate_lag_seconds wealth 1 0"), Some(0.0));
+    assert_eq!(value("rehydrate_parked_streams wealth 1 0"), Some(1.0));
+    assert_eq!(value("rehydrate_batch_seconds wealth 1 0"), Some(3.0));
     assert_eq!(value("rehydrate_rebuild_ratio wealth 2"), Some(1.0));
 }

@@ -72,7 +72,10 @@ pub(crate) fn store_name(store: &dyn EventStore) -> String {
     let whole = write!(name, "{store:?}");
     match whole {
         Ok(()) => match name.0.split_once("(\"") {
-            Some((_, address)) => without_passwords(address.trim_end_matches("\")")),
+            Some((_, rest)) => {
+                let address = rest.split_once("\")").map_or(rest, |(address, _)| address);
+                without_passwords(address)
+            }
             None => name.0,
         },
         Err(_) => {

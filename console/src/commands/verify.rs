@@ -313,7 +313,7 @@ impl Display for Projection {
             };
             write!(
                 f,
-                "\n  {} has a wrong row: `projections rebuild {name} --stream {0}` mends it\n    live      {}\n    refolded  {}",
+                "\n  {} has a wrong row: `projections rebuild {name} --stream {0} --yes` mends it\n    live      {}\n    refolded  {}",
                 plain(&wrong.stream),
                 shown(&wrong.live),
                 shown(&wrong.refolded)

@@ -21,12 +21,12 @@ use crate::stream::{Expected, StreamId, Version};
 /// A transaction whose appends keep projections: see [`Inline`](super::Inline).
 pub struct InlineTransaction<T> {
     transaction: T,
-    kept: Arc<Vec<Kept>>,
+    kept: Arc<Vec<Arc<Kept>>>,
     clock: Arc<dyn Clock>,
 }
 
 impl<T: Transaction> InlineTransaction<T> {
-    pub(super) fn new(transaction: T, kept: Arc<Vec<Kept>>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(transaction: T, kept: Arc<Vec<Arc<Kept>>>, clock: Arc<dyn Clock>) -> Self {
         Self {
             transaction,
             kept,

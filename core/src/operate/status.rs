@@ -1,6 +1,6 @@
 //! How far everybody is, and how they fare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ use crate::runner::consumers;
 use crate::store::{
     Checkpoint, Condition, ConsumerKind, DeliveryQuery, DeliveryState, LogQuery, Role,
 };
-use crate::stream::Position;
+use crate::stream::{Position, StreamId};
 
 /// A projection or reactor, as a person wants to see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,20 +73,23 @@ impl Operations {
         }
         let mut all: Vec<ConsumerStatus> = Vec::new();
         for ((name, build), shards) in builds {
-            let count = |wanted: fn(&DeliveryState) -> bool| {
-                deliveries
-                    .iter()
-                    .filter(|delivery| delivery.consumer == name && delivery.build == build)
-                    .filter(|delivery| wanted(&delivery.state))
-                    .count()
+            let own = || {
+                let own = deliveries.iter();
+                own.filter(|delivery| delivery.consumer == name && delivery.build == build)
             };
-            let parked = count(|state| {
-                matches!(
-                    state,
-                    DeliveryState::Parked | DeliveryState::Retrying { .. }
-                )
-            });
-            let scheduled = count(|state| matches!(state, DeliveryState::Scheduled { .. }));
+            let waiting: HashSet<&StreamId> = own()
+                .filter(|delivery| {
+                    matches!(
+                        delivery.state,
+                        DeliveryState::Parked | DeliveryState::Retrying { .. }
+                    )
+                })
+                .map(|delivery| &delivery.stream)
+                .collect();
+            let parked = waiting.len();
+            let scheduled = own()
+                .filter(|delivery| matches!(delivery.state, DeliveryState::Scheduled { .. }))
+                .count();
             let status = BuildStatus {
                 parked,
                 scheduled,

@@ -25,7 +25,8 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// 8 attempts, with pauses of 200 ms at first and up to a minute: about 25 seconds in all.
+    /// 8 attempts, with pauses of 200 ms to 12.8 s: about 25 seconds in all. With more attempts the
+    /// pauses grow to a minute.
     pub const DEFAULT: Self = Self {
         attempts: 8,
         first: Duration::from_millis(200),

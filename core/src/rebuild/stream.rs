@@ -1,5 +1,7 @@
 //! Refolding the rows of one stream.
 
+use std::collections::BTreeSet;
+
 use futures_util::StreamExt as _;
 
 use super::{Rebuild, RebuildError, of_role};
@@ -22,7 +24,7 @@ const BATCH: usize = 1_000;
 pub struct Refolded {
     /// How many events there were.
     pub events: usize,
-    /// How many rows were removed before; those that its events make are there now.
+    /// How many rows its events concern; what they make of them is there now.
     pub rows: usize,
 }
 
@@ -63,10 +65,14 @@ impl Rebuild {
             .filter(|event| !held.is_skipped(event))
             .collect();
         let consumers = consumers_of(&mut *transaction)?;
-        for events in all.chunks(BATCH) {
-            let keys = folder.keys(events);
-            refolded.rows += keys.len();
-            consumers.write_rows(table, &table.name, &[], &keys).await?;
+        let keys: BTreeSet<String> = all
+            .chunks(BATCH)
+            .flat_map(|events| folder.keys(events))
+            .collect();
+        let keys: Vec<String> = keys.into_iter().collect();
+        refolded.rows = keys.len();
+        for keys in keys.chunks(BATCH) {
+            consumers.write_rows(table, &table.name, &[], keys).await?;
         }
         for events in all.chunks(BATCH) {
             refolded.events += events.len();

@@ -28,7 +28,7 @@ pub enum Old {
     /// It is kept under its own name, as it was.
     #[default]
     Keep,
-    /// It is dropped, after the swap.
+    /// It is dropped, after the swap; if that fails it is kept, and [`Swapped::old_table`] says so.
     Drop,
 }
 
@@ -78,10 +78,15 @@ impl Rebuild {
             }
         };
         if old == Old::Drop {
-            consumers(&*self.store)?
-                .drop_build(self.definition().name, swapped.old_build)
-                .await?;
-            swapped.old_table = None;
+            let kept = consumers(&*self.store)?;
+            let name = self.definition().name;
+            match kept.drop_build(name, swapped.old_build).await {
+                Ok(()) => swapped.old_table = None,
+                // The swap itself has happened, and must not look as if it had not.
+                Err(error) => {
+                    tracing::warn!(build = swapped.old_build, %error, "the old table is kept");
+                }
+            }
         }
         tracing::info!(build = swapped.live_build, "swapped in");
         Ok(swapped)

@@ -119,7 +119,12 @@ impl Ledger {
     /// Keeps leading.
     pub(super) async fn keep(&mut self) -> Result<(), Halt> {
         if !self.is_lost && self.lease.renew_at() <= Instant::now() {
-            self.lead().await?;
+            // Somebody else may have led meanwhile, and have let go of it again.
+            if let Leased::Given(checkpoint) = self.lead().await?
+                && self.fence(&checkpoint).is_err()
+            {
+                self.is_lost = true;
+            }
         }
         if self.is_lost {
             return Err(Halt::Lost);
@@ -279,13 +284,13 @@ impl Ledger {
     pub(super) async fn due_by(
         &self,
         time: DateTime<Utc>,
-        limit: usize,
+        limit: Option<usize>,
     ) -> Result<Vec<Delivery>, StoreError> {
         let query = DeliveryQuery {
             consumer: Some(self.id.consumer.clone()),
             build: Some(self.id.build),
             due_by: Some(time),
-            limit: Some(limit),
+            limit,
             ..DeliveryQuery::default()
         };
         consumers(&*self.store)?.deliveries(&query).await

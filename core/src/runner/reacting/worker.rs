@@ -111,7 +111,7 @@ impl<'a> Worker<'a> {
             .checkpoints(Some(&id.consumer))
             .await?;
         let there = checkpoints.iter().find(|it| it.id == *id);
-        let due = self.ledger.due_by(self.ledger.now(), 1).await?;
+        let due = self.ledger.due_by(self.ledger.now(), Some(1)).await?;
         Ok(there.is_some_and(|it| it.position >= target) && due.is_empty())
     }
 
@@ -190,7 +190,7 @@ impl<'a> Worker<'a> {
             }
             self.ledger.move_to(page.read_to).await?;
             if until.is_some_and(|until| self.ledger.position() >= until) {
-                return self.attend().await;
+                return self.attend(None).await;
             }
             if page.read_to >= page.watermark {
                 self.rest().await?;
@@ -221,27 +221,27 @@ impl<'a> Worker<'a> {
             .next_due()
             .is_some_and(|due| due <= self.ledger.now());
         if is_time || is_due {
-            self.attend().await?;
+            self.attend(Some(DUE_AT_ONCE)).await?;
         }
         Ok(())
     }
 
     /// Looks whether the reactor may go on, and delivers what is due.
-    async fn attend(&mut self) -> Result<(), Halt> {
+    async fn attend(&mut self, limit: Option<usize>) -> Result<(), Halt> {
         self.ledger.write().await?;
         self.ledger.look_up().await?;
         self.attended = Some(Instant::now());
         self.ledger.forget_due();
         let now = self.ledger.now();
         let soon = TimeDelta::from_std(self.runner.pace.poll).unwrap_or_default();
-        let due = self.ledger.due_by(now, DUE_AT_ONCE).await?;
-        if due.len() == DUE_AT_ONCE {
+        let due = self.ledger.due_by(now, limit).await?;
+        if limit.is_some_and(|limit| due.len() == limit) {
             self.ledger.expect_due(now);
         }
         for delivery in due {
             self.settle(delivery).await?;
         }
-        for delivery in self.ledger.due_by(now + soon, DUE_AT_ONCE).await? {
+        for delivery in self.ledger.due_by(now + soon, Some(DUE_AT_ONCE)).await? {
             self.ledger.expect(&delivery);
         }
         Ok(())
