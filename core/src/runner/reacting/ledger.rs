@@ -119,12 +119,9 @@ impl Ledger {
     /// Keeps leading.
     pub(super) async fn keep(&mut self) -> Result<(), Halt> {
         if !self.is_lost && self.lease.renew_at() <= Instant::now() {
+            let leased = self.lead().await?;
             // Somebody else may have led meanwhile, and have let go of it again.
-            if let Leased::Given(checkpoint) = self.lead().await?
-                && self.fence(&checkpoint).is_err()
-            {
-                self.is_lost = true;
-            }
+            self.is_lost |= matches!(&leased, Leased::Given(found) if self.fence(found).is_err());
         }
         if self.is_lost {
             return Err(Halt::Lost);
