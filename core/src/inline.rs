@@ -14,8 +14,8 @@ use crate::page::Page;
 use crate::projection::{AnyProjection, Erased, Projection};
 use crate::runner::{consumers, new_build};
 use crate::store::{
-    Appended, Batch, Checkpoint, CheckpointId, ConsumerStore, Diagnosis, EventStore, Identity,
-    LogPage, LogQuery, Role, Snapshot, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Identity, LogPage, LogQuery, Role,
+    Snapshot, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -144,28 +144,13 @@ impl Kept {
             kept.create_build(&first).await?;
             all = kept.checkpoints(Some(definition.name)).await?;
         }
-        all.retain(|found| found.role == Role::Live && self.is_made_with(found));
+        all.retain(|found| found.role == Role::Live && definition.made(found));
         let live = all.first().map(|first| Live {
             build: first.id.build,
             shards: u32::try_from(all.len()).unwrap_or(u32::MAX),
         });
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
         Ok(())
-    }
-
-    /// Whether a build is made with this definition; another one is left to the runner, which says
-    /// what is wrong.
-    fn is_made_with(&self, found: &Checkpoint) -> bool {
-        let definition = self.projection.definition();
-        found.definition == definition.version && found.table.as_ref() == Some(&definition.table)
-    }
-
-    fn checkpoint(&self, live: Live, stream: &StreamId) -> CheckpointId {
-        CheckpointId {
-            consumer: self.projection.definition().name.to_owned(),
-            build: live.build,
-            shard: crate::projection::shard_of(stream.category(), stream.id(), live.shards),
-        }
     }
 }
 

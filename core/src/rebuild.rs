@@ -206,13 +206,6 @@ impl Rebuild {
             })
     }
 
-    /// Whether a build is made with this definition.
-    fn is_ours(&self, checkpoint: &Checkpoint) -> bool {
-        let definition = self.definition();
-        checkpoint.definition == definition.version
-            && checkpoint.table.as_ref() == Some(&definition.table)
-    }
-
     /// The build that is not live yet, by shard.
     fn building(&self, all: &[Checkpoint]) -> Result<Option<Vec<Checkpoint>>, RebuildError> {
         let definition = self.definition();
@@ -234,7 +227,7 @@ impl Rebuild {
         let Some(first) = building.first() else {
             return Ok(None);
         };
-        if building.len() == definition.shards as usize && self.is_ours(first) {
+        if building.len() == definition.shards as usize && definition.made(first) {
             Ok(Some(building.into_iter().cloned().collect()))
         } else {
             Err(RebuildError::OtherBuild {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
 
 use super::Kept;
 use crate::clock::Clock;
@@ -46,11 +46,13 @@ impl<T: Transaction> InlineTransaction<T> {
             let Some(live) = kept.live().filter(|_| kept.concerns(stream.category())) else {
                 continue;
             };
-            let id = kept.checkpoint(live, stream);
+            // A build of another definition is left to the runner, which says what is wrong.
+            let definition = kept.projection.definition();
+            let id = definition.checkpoint_of(live.build, live.shards, stream);
             let consumers = consumers_of(&mut self.transaction)?;
             match consumers.lock(&id, Wait::ForOthers).await? {
                 Locked::Taken(checkpoint)
-                    if checkpoint.role == Role::Live && kept.is_made_with(&checkpoint) =>
+                    if checkpoint.role == Role::Live && definition.made(&checkpoint) =>
                 {
                     locked.push((index, *checkpoint));
                 }
@@ -90,12 +92,6 @@ impl<T: Transaction> InlineTransaction<T> {
             taken = poisoned.index;
             let event = &events[taken];
             let delivery = park(checkpoint, event, &poisoned.error, self.clock.now())?;
-            tracing::error!(
-                consumer = %delivery.consumer,
-                event = %event.address(),
-                error = delivery.error,
-                "an event cannot be taken: its stream is parked"
-            );
             consumers.put_delivery(&delivery).await?;
         }
         if let Some(last) = events[..taken].last() {
@@ -138,12 +134,12 @@ impl<T: Transaction> InlineTransaction<T> {
             after,
             ..StreamQuery::new(stream.clone())
         };
-        let mut pages = self.transaction.read(&query).await?.pages;
-        let mut all = Vec::new();
-        while let Some(page) = pages.next().await {
-            all.push(page?);
-        }
-        Ok(all)
+        self.transaction
+            .read(&query)
+            .await?
+            .pages
+            .try_collect()
+            .await
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is known of a consumer without its types.
 
-use super::{Projection, RowScope};
+use super::{Projection, RowScope, shard_of};
 use crate::event_set::EventSet;
 use crate::read_model::{ReadModel, Table};
-use crate::store::LogQuery;
-use crate::stream::Position;
+use crate::store::{Checkpoint, CheckpointId, LogQuery};
+use crate::stream::{Position, StreamId};
 
 /// A projection, as far as it can be told without its types.
 #[derive(Clone, Debug)]
@@ -37,6 +37,20 @@ impl Definition {
             rows: P::ROWS,
             is_idempotent: P::IDEMPOTENT,
             shards: P::SHARDS,
+        }
+    }
+
+    /// Whether a build is made with this definition.
+    pub(crate) fn made(&self, found: &Checkpoint) -> bool {
+        found.definition == self.version && found.table.as_ref() == Some(&self.table)
+    }
+
+    /// The checkpoint that a stream's events count for, in a build of so many shards.
+    pub(crate) fn checkpoint_of(&self, build: u32, shards: u32, stream: &StreamId) -> CheckpointId {
+        CheckpointId {
+            consumer: self.name.to_owned(),
+            build,
+            shard: shard_of(stream.category(), stream.id(), shards),
         }
     }
 

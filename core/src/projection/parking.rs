@@ -125,6 +125,15 @@ pub(crate) fn park(
             source: source.into(),
         }
     })?;
+    let error = whole_text(&**error);
+    // Here, so that nothing is parked without a word, whoever has met it.
+    tracing::error!(
+        consumer = %checkpoint.id.consumer,
+        build = checkpoint.id.build,
+        event = %event.address(),
+        error,
+        "an event cannot be taken: its stream is parked"
+    );
     Ok(Delivery {
         consumer: checkpoint.id.consumer.clone(),
         build: checkpoint.id.build,
@@ -134,7 +143,7 @@ pub(crate) fn park(
         event_type: event.event_type.to_owned(),
         schema_version: event.schema_version,
         state: DeliveryState::Parked,
-        error: Some(whole_text(&**error)),
+        error: Some(error),
         attempts: 1,
         first_at: now,
         last_at: now,

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
 
 use super::{Rebuild, RebuildError, of_role};
-use crate::error::StoreError;
 use crate::page::{Page, StoredEvent};
-use crate::projection::{Held, RowScope, shard_of};
+use crate::projection::{Held, RowScope};
 use crate::runner::consumers_of;
 use crate::store::{
-    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery,
-    Transaction, Wait,
+    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery, Wait,
 };
 use crate::stream::StreamId;
 
@@ -44,11 +42,7 @@ impl Rebuild {
             });
         }
         let (build, shards) = self.live_of_ours().await?;
-        let id = CheckpointId {
-            consumer: definition.name.to_owned(),
-            build,
-            shard: shard_of(stream.category(), stream.id(), shards),
-        };
+        let id = definition.checkpoint_of(build, shards, stream);
         let mut transaction = self.store.begin().await?;
         let consumers = consumers_of(&mut *transaction)?;
         let checkpoint = self.lock_live(consumers, &id).await?;
@@ -57,7 +51,8 @@ impl Rebuild {
         let mut refolded = Refolded { events: 0, rows: 0 };
         let mut folder = self.projection.folder();
         // With the transaction's own connection: a second one may not be had while locks are held.
-        let pages = pages_in(&mut *transaction, stream).await?;
+        let query = StreamQuery::new(stream.clone());
+        let pages: Vec<Page> = transaction.read(&query).await?.pages.try_collect().await?;
         let all: Vec<StoredEvent<'_>> = pages
             .iter()
             .flat_map(Page::iter)
@@ -144,28 +139,4 @@ impl Rebuild {
             )),
         }
     }
-
-    pub(super) async fn pages_of(&self, stream: &StreamId) -> Result<Vec<Page>, RebuildError> {
-        let query = StreamQuery::new(stream.clone());
-        let mut pages = self.store.read(&query).await?.pages;
-        let mut all = Vec::new();
-        while let Some(page) = pages.next().await {
-            all.push(page?);
-        }
-        Ok(all)
-    }
-}
-
-/// All events of a stream, as a transaction sees them.
-async fn pages_in(
-    transaction: &mut dyn Transaction,
-    stream: &StreamId,
-) -> Result<Vec<Page>, StoreError> {
-    let query = StreamQuery::new(stream.clone());
-    let mut pages = transaction.read(&query).await?.pages;
-    let mut all = Vec::new();
-    while let Some(page) = pages.next().await {
-        all.push(page?);
-    }
-    Ok(all)
 }

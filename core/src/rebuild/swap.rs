@@ -191,7 +191,8 @@ impl Rebuild {
     ) -> Result<Checkpoint, RebuildError> {
         match consumers.lock(id, Wait::ForOthers).await? {
             Locked::Taken(checkpoint)
-                if checkpoint.role == role && (role == Role::Live || self.is_ours(&checkpoint)) =>
+                if checkpoint.role == role
+                    && (role == Role::Live || self.definition().made(&checkpoint)) =>
             {
                 Ok(*checkpoint)
             }

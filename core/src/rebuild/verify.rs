@@ -1,13 +1,15 @@
 //! Whether the live rows are what their events say.
 
+use futures_util::TryStreamExt as _;
 use serde_json::Value;
 
 use super::same::same;
 use super::{Rebuild, RebuildError};
+use crate::error::StoreError;
 use crate::page::{Page, StoredEvent};
-use crate::projection::{Held, RowScope, shard_of};
+use crate::projection::{Held, RowScope};
 use crate::runner::consumers_of;
-use crate::store::CheckpointId;
+use crate::store::StreamQuery;
 use crate::stream::{Position, StreamId};
 
 const NAMES: usize = 1_000;
@@ -76,10 +78,13 @@ impl Rebuild {
         }
         let step = names.len().div_ceil(count.max(1)).max(1);
         let chosen = names.into_iter().step_by(step);
-        chosen
-            .filter_map(|(category, id)| StreamId::new(category, &id).ok())
-            .map(Ok)
-            .collect()
+        let streams = chosen.map(|(category, id)| StreamId::new(category, &id));
+        streams.collect::<Result<_, _>>().map_err(|source| {
+            RebuildError::Store(StoreError::Backend {
+                action: "name a stored stream",
+                source: source.into(),
+            })
+        })
     }
 
     async fn verify_stream(
@@ -87,7 +92,8 @@ impl Rebuild {
         stream: StreamId,
         verified: &mut Verified,
     ) -> Result<(), RebuildError> {
-        let pages = self.pages_of(&stream).await?;
+        let query = StreamQuery::new(stream.clone());
+        let pages: Vec<Page> = self.store.read(&query).await?.pages.try_collect().await?;
         let all: Vec<StoredEvent<'_>> = pages.iter().flat_map(Page::iter).collect();
         let folder = self.projection.folder();
         let found = self.live_rows(&stream, &folder.keys(&all)).await?;
@@ -131,11 +137,7 @@ impl Rebuild {
     ) -> Result<Option<(Vec<(String, Value)>, Position, Held)>, RebuildError> {
         let (build, shards) = self.live_of_ours().await?;
         let definition = self.definition();
-        let id = CheckpointId {
-            consumer: definition.name.to_owned(),
-            build,
-            shard: shard_of(stream.category(), stream.id(), shards),
-        };
+        let id = definition.checkpoint_of(build, shards, stream);
         let mut transaction = self.store.begin().await?;
         let transaction_consumers = consumers_of(&mut *transaction)?;
         let checkpoint = self.lock_live(transaction_consumers, &id).await?;
@@ -149,14 +151,18 @@ impl Rebuild {
             .read_rows(table, &table.name, keys)
             .await?;
         transaction.rollback().await?;
-        let rows = rows.iter().filter_map(|text| {
-            let row: Value = serde_json::from_str(text).ok()?;
+        let rows = rows.iter().map(|text| {
+            let row: Value = serde_json::from_str(text).map_err(|source| StoreError::BadRow {
+                table: table.name.to_string(),
+                source: source.into(),
+            })?;
             let key: Vec<Value> = table
                 .key()
                 .map(|column| row.get(&*column.name).cloned().unwrap_or_default())
                 .collect();
-            Some((Value::Array(key).to_string(), row))
+            Ok((Value::Array(key).to_string(), row))
         });
-        Ok(Some((rows.collect(), checkpoint.position, held)))
+        let rows = rows.collect::<Result<_, StoreError>>()?;
+        Ok(Some((rows, checkpoint.position, held)))
     }
 }

@@ -238,13 +238,6 @@ impl Build {
         error: &BoxError,
     ) -> Result<(), StoreError> {
         let delivery = park(checkpoint, event, error, self.clock.now())?;
-        tracing::error!(
-            consumer = %self.id.consumer,
-            build = self.id.build,
-            event = %event.address(),
-            error = delivery.error,
-            "an event cannot be taken: its stream is parked"
-        );
         consumers.put_delivery(&delivery).await?;
         self.held.park(&delivery);
         Ok(())
