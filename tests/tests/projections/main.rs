@@ -1,5 +1,6 @@
 //! Read models: kept, waited for, parked, rebuilt and swapped, on every store.
 
+mod deciding;
 mod faulty_rows;
 mod following;
 mod inline;
