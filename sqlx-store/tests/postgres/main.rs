@@ -14,6 +14,7 @@ mod consumers;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+#[path = "../shared/fixture.rs"]
 mod fixture;
 #[cfg(test)]
 mod news;

@@ -10,6 +10,7 @@ mod common;
 #[cfg(test)]
 mod consumers;
 #[cfg(test)]
+#[path = "../shared/fixture.rs"]
 mod fixture;
 #[cfg(test)]
 mod group;
