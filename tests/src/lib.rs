@@ -1,6 +1,7 @@
 //! What the tests across the crates share: a domain, the stores, and a store that is watched.
 
 pub mod account;
+pub mod fixtures;
 pub mod read_models;
 pub mod servers;
 pub mod stores;

@@ -142,6 +142,15 @@ impl Place {
         &self.url
     }
 
+    /// The address of the server, for SQL of the test's own.
+    #[must_use]
+    pub fn server_url(&self) -> &str {
+        match self.server {
+            Server::Postgres => &POSTGRES,
+            Server::MySql => &MYSQL,
+        }
+    }
+
     /// The name of the schema or the database.
     #[must_use]
     pub fn name(&self) -> &str {
