@@ -2,19 +2,22 @@
 
 pub(crate) mod letters;
 pub(crate) mod projections;
+pub(crate) mod schema;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
 use self::letters::Letters;
 use self::projections::Projections;
+use self::schema::Schema;
 use crate::time;
 
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done, and nothing to look at; a dry run is done, too
   1  not done, or done with something to look at: a lag above the limit, a difference that `verify`
-     found, a finding of `doctor` that needs a person, an unknown stream, a store that fails
+     found, something stored that this program cannot read, a finding of `doctor` that needs a
+     person, an unknown stream, a store that fails
   2  the command line is wrong, or names a projection, reactor or aggregate that there is not
 
 Result: on stdout, with --json as one JSON value, also for an error: {\"error\": …, \"causes\": […]}.
@@ -57,6 +60,9 @@ pub(crate) enum Command {
     DeadLetters(Letters),
     /// Compare snapshots with a full replay, and read models with their events.
     Verify(Verify),
+    /// See whether this program can read what is stored.
+    #[command(subcommand)]
+    Schema(Schema),
     /// Copy the log to another store, or go on with a copy, and verify it.
     Copy(Copy),
     /// Look for what needs a person, and say what to do.
@@ -119,6 +125,17 @@ pub(crate) struct Verify {
 pub(crate) struct Copy {
     /// The store to copy to; its tables are made.
     pub(crate) target_url: String,
+    /// Write every event as this program writes it today, and compare the states of all aggregates.
+    ///
+    /// Positions and versions stay. A retired event, or one that is today none or several, is copied
+    /// as it is stored. Which attributes of the events the program has to keep is in the report.
+    #[arg(long)]
+    pub(crate) upcast: bool,
+    /// Leave retired events out, write split ones as several, and count positions and versions anew.
+    ///
+    /// Consumers start anew on such a copy, and the versions that clients remember are void.
+    #[arg(long, requires = "upcast")]
+    pub(crate) renumber: bool,
     #[command(flatten)]
     pub(crate) consent: Consent,
 }

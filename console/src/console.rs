@@ -64,7 +64,7 @@ impl Console {
         self
     }
 
-    /// Shows the states of an aggregate, and verifies its snapshots.
+    /// Shows the states of an aggregate, and verifies its snapshots and its stored events.
     pub fn aggregate<A: Aggregate + Serialize>(mut self) -> Self {
         self.registry.aggregate::<A>(&self.store);
         self
@@ -125,6 +125,7 @@ impl Console {
             Command::Projections(args) => commands::projections::run(self, args, output).await,
             Command::DeadLetters(args) => commands::letters::run(self, args, output).await,
             Command::Verify(args) => commands::verify::run(self, &args, output).await,
+            Command::Schema(args) => commands::schema::run(self, args, output).await,
             Command::Copy(args) => commands::copy::run(self, &args, output).await,
             Command::Doctor => commands::doctor::run(self, output).await,
         }

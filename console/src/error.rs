@@ -4,6 +4,7 @@ use std::io;
 
 use rehydrate::{
     BoxError, CopyError, LoadError, OperationError, RebuildError, ReplayError, StoreError,
+    UpcastCopyError,
 };
 
 use crate::exit::Exit;
@@ -28,6 +29,8 @@ pub(crate) enum OpsError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Copy(#[from] CopyError),
+    #[error(transparent)]
+    UpcastCopy(#[from] UpcastCopyError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot write the result")]

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::args::letters::Letters;
 use crate::args::projections::Named;
+use crate::args::schema::Schema;
 use crate::args::{self, Command, EXIT_CODES};
 use crate::commands::tail::Tail;
 use crate::commands::{Done, projections, status, tail};
@@ -63,6 +64,9 @@ enum ProgramCommand {
     /// Look at events that could not be taken; try them again or go on without them.
     #[command(subcommand)]
     DeadLetters(Letters),
+    /// Count the events of every type and version in the store.
+    #[command(subcommand)]
+    Schema(Schema),
     /// Copy the log to another store, or go on with a copy, and verify it.
     Copy(args::Copy),
     /// Look for what needs a person, and say what to do.
@@ -149,6 +153,7 @@ async fn execute(cli: Cli, output: &mut Output<'_>) -> Result<Exit, OpsError> {
             raw: true,
         }),
         ProgramCommand::DeadLetters(args) => Command::DeadLetters(args),
+        ProgramCommand::Schema(args) => Command::Schema(args),
         ProgramCommand::Copy(args) => Command::Copy(args),
         ProgramCommand::Doctor => Command::Doctor,
         ProgramCommand::Tail(args) => {

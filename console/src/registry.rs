@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rehydrate::schema::AnyEvent;
 use rehydrate::{
-    Aggregate, AggregateId, Clock, EventSet, EventStore, LoadError, Position, Projection, Rebuild,
-    Repository, RowScope, SnapshotCheck, Version,
+    Aggregate, AggregateId, CategoryReader, Clock, EventSet, EventStore, LoadError, Position,
+    Projection, Rebuild, Repository, RowScope, SnapshotCheck, UpcastCopy, Version,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -90,6 +91,12 @@ pub(crate) struct Registered {
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) aggregates: BTreeMap<&'static str, Arc<dyn AnyAggregate>>,
+    /// How the events of each of them are read.
+    pub(crate) readers: BTreeMap<&'static str, CategoryReader>,
+    /// Their event enums, each once.
+    pub(crate) events: Vec<AnyEvent>,
+    /// How the events of all of them are written as they are today.
+    pub(crate) upcast_copy: UpcastCopy,
     /// By name, the versions in ascending order.
     pub(crate) projections: BTreeMap<&'static str, Vec<Registered>>,
     pub(crate) reactors: Vec<&'static str>,
@@ -100,6 +107,13 @@ impl Registry {
         let repository: Repository<A> = Repository::new(Arc::clone(store));
         self.aggregates
             .insert(A::CATEGORY, Arc::new(Typed(repository)));
+        self.readers.insert(A::CATEGORY, CategoryReader::of::<A>());
+        let event = AnyEvent::of::<A::Event>();
+        // Two aggregates may have one enum.
+        if self.events.iter().all(|it| it.schema() != event.schema()) {
+            self.events.push(event);
+        }
+        self.upcast_copy = self.upcast_copy.clone().aggregate::<A>();
     }
 
     pub(crate) fn projection<P: Projection>(&mut self, rebuild: Rebuild) {

@@ -2,11 +2,14 @@
 
 mod content;
 mod no_event;
+mod seen;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
-use crate::error::{DecodeError, DecodeProblem, EncodeError};
+use crate::error::{BoxError, DecodeError, DecodeProblem, EncodeError, panic_text};
 use crate::event::{Decoded, Event};
 use crate::event_set::EventsOf;
 use crate::page::StoredEvent;
@@ -14,6 +17,7 @@ use crate::stream::SchemaVersion;
 use crate::upcast::Upcast;
 
 pub use no_event::NoEvent;
+pub use seen::{Probe, Unseen, newtype, seen};
 pub use serde;
 pub use serde_json::Value;
 pub use uuid::Uuid;
@@ -48,7 +52,8 @@ pub fn current<E: for<'de> Deserialize<'de>>(
 
 /// Reads an older payload, the first link of a chain of upcasts.
 pub fn old<P: for<'de> Deserialize<'de>>(stored: &StoredEvent<'_>) -> Result<P, DecodeError> {
-    serde_json::from_str(stored.payload)
+    no_panic(|| serde_json::from_str(stored.payload))
+        .unwrap_or_else(|panic| Err(serde::de::Error::custom(panic)))
         .map_err(|source| stored.decode_error(DecodeProblem::Payload(source)))
 }
 
@@ -57,13 +62,23 @@ pub fn upcast<From, To>(stored: &StoredEvent<'_>, payload: From) -> Result<To, D
 where
     From: Upcast<To>,
 {
-    payload.upcast(stored).map_err(|source| {
-        stored.decode_error(DecodeProblem::Upcast {
-            from: std::any::type_name::<From>(),
-            to: std::any::type_name::<To>(),
-            source: source.into(),
+    let upcast = no_panic(|| payload.upcast(stored).map_err(Into::into));
+    upcast
+        .unwrap_or_else(|panic| Err(panic.into()))
+        .map_err(|source: BoxError| {
+            stored.decode_error(DecodeProblem::Upcast {
+                from: std::any::type_name::<From>(),
+                to: std::any::type_name::<To>(),
+                source,
+            })
         })
-    })
+}
+
+/// Runs the application's code for an old payload. A panic is an error about the event like others,
+/// and not the end of whoever reads it.
+fn no_panic<T>(read: impl FnOnce() -> T) -> Result<T, String> {
+    // The payload was moved in, and whatever was made of it is gone.
+    catch_unwind(AssertUnwindSafe(read)).map_err(|panic| panic_text(&*panic))
 }
 
 /// A schema version of a known type that no arm of the table reads.

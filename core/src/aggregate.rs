@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::BoxError;
 use crate::event::Event;
+use crate::schema::{Hash, TypeSchema};
 
 /// A consistency boundary whose state is the fold of its own events.
 ///
@@ -98,17 +99,19 @@ pub trait ApplyTo<Aggregate> {
 pub struct Fingerprint(pub u64);
 
 impl Fingerprint {
-    /// Hashes a description of the shape (FNV-1a, 64 bits).
+    /// Hashes a text: a description of a shape, for a state whose policy is written by hand.
     #[must_use]
     pub const fn of(shape: &str) -> Self {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut rest = shape.as_bytes();
-        while let [byte, tail @ ..] = rest {
-            hash ^= *byte as u64;
-            hash = hash.wrapping_mul(0x0100_0000_01b3);
-            rest = tail;
-        }
-        Self(hash)
+        Self(Hash::new().bytes(shape.as_bytes()).finish())
+    }
+
+    /// Hashes what a state looks like as JSON, and the version of its handlers' logic.
+    ///
+    /// Names of types in the code are no part of it; nested types are, where they are
+    /// [described](crate::schema::Describe).
+    #[must_use]
+    pub const fn of_state(state: &TypeSchema, version: u64) -> Self {
+        Self(Hash::new().ty(state).number(version).finish())
     }
 }
 

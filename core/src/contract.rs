@@ -129,6 +129,8 @@ promises! {
         a_reader_who_follows_writers_sees_every_event_once,
         nothing_above_the_watermark_is_read,
         streams_are_listed_once_each_in_order,
+        a_census_counts_every_type_and_version_of_every_category_in_order,
+        an_open_transaction_is_not_in_the_census,
     }
     transactions {
         a_transaction_commits_all_of_its_appends,

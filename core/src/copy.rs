@@ -1,16 +1,22 @@
 //! A log, copied from one store to another.
 
+mod upcast;
+
 use crate::error::StoreError;
 use crate::page::{Page, StoredEvent};
 use crate::store::{EventStore, LogPage, LogQuery};
 use crate::stream::Position;
+
+pub use self::upcast::{
+    DifferentStream, Fate, UpcastCopy, UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport,
+};
 
 /// Copies a log into another store, positions, versions, times and event ids kept, and verifies it.
 ///
 /// The copy goes as far as the watermark was when it began; calling it again copies what has come
 /// since, and goes on with a copy that was interrupted. So an analysis or a replay runs on the copy
 /// and never touches the live store. Snapshots and idempotency keys are not part of the log and are
-/// not copied.
+/// not copied. To copy a log as today's program would have written it, see [`UpcastCopy`].
 ///
 /// `progress` is called after each page.
 ///

@@ -14,8 +14,8 @@ use crate::page::Page;
 use crate::projection::{AnyProjection, Erased, Projection};
 use crate::runner::{consumers, new_build};
 use crate::store::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Identity, LogPage, LogQuery, Role,
-    Snapshot, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Identity, LogPage,
+    LogQuery, Role, Snapshot, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -236,6 +236,10 @@ impl<S: EventStore> EventStore for Inline<S> {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.store.list_streams(category, after, limit).await
+    }
+
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        self.store.census().await
     }
 
     async fn write_snapshot(

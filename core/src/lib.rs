@@ -43,13 +43,16 @@
 //! - Running them, and looking after them: [`Runner`], [`wait_for()`], [`Operations`],
 //!   [`telemetry`].
 //! - Replay: [`Rebuild`] and [`Replay`].
+//! - Before a deploy: [`EventStore::census`] and [`VerifyLog`].
 //! - Working with aggregates: [`Repository`], [`Root`], [`Committed`], [`CommandContext`],
 //!   [`Retry`].
 //! - Where events are kept: [`EventStore`] and its promises, [`MemoryStore`], and the SQL stores of
 //!   `rehydrate-sqlx`.
+//! - Changing events: [`evolution`], a guide with recipes; [`schema`], the net under it.
 //! - Tests: [`testing`], [`ManualClock`], [`store_contract!`].
 //!
-//! Features: `testing` (default) is the test kit and the contract suite, `cache` keeps states in
+//! Features: `testing` (default) is the test kit and the contract suite, `lock` (within it) is
+//! [`schema::check!`], `cache` keeps states in
 //! memory between commands, `metrics` tells the recorder of the `metrics` crate how projections and
 //! reactors fare.
 
@@ -65,6 +68,12 @@ mod copy;
 mod error;
 mod event;
 mod event_set;
+#[doc = include_str!("../docs/evolution.md")]
+#[expect(
+    clippy::test_attr_in_doctest,
+    reason = "it shows the test that users write"
+)]
+pub mod evolution {}
 mod inline;
 mod memory;
 mod metadata;
@@ -84,6 +93,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod upcast;
+mod verify_log;
 mod view;
 
 #[doc(hidden)]
@@ -92,7 +102,10 @@ pub mod __private;
 pub use aggregate::{Aggregate, AggregateId, ApplyTo, Fingerprint, InvalidId, SnapshotPolicy};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::CommandContext;
-pub use copy::{Checksum, CopyError, CopyProgress, CopyReport, checksum, copy};
+pub use copy::{
+    Checksum, CopyError, CopyProgress, CopyReport, DifferentStream, Fate, UpcastCopy,
+    UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport, checksum, copy,
+};
 pub use error::{
     BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
 };
@@ -119,14 +132,18 @@ pub use repository::{
 };
 pub use rows::{Rows, RowsError, Selected, Selection, Total};
 pub use runner::{RunError, Runner, Running, Upgrade, WaitError, wait_for};
+pub use schema::Describe;
 pub use store::{
-    AfterCommit, Ahead, Appended, Batch, ChangedRow, Checkpoint, CheckpointId, Command,
-    CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction, Delivery,
-    DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, Filter, Holder, Identity,
-    Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator, Order, Outcome, RecordedTime,
-    Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse, StreamQuery, StreamRead,
-    TableDiff, TableSize, Totals, Transaction, Wait, physical_name,
+    AfterCommit, Ahead, Appended, Batch, CensusEntry, ChangedRow, Checkpoint, CheckpointId,
+    Command, CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,
+    Delivery, DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, Filter, Holder,
+    Identity, Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator, Order, Outcome,
+    RecordedTime, Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse, StreamQuery,
+    StreamRead, TableDiff, TableSize, Totals, Transaction, Wait, physical_name,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;
+pub use verify_log::{
+    CategoryReader, LogFailure, LogVerified, TypeVerified, VerifyLog, VerifyProgress,
+};
 pub use view::InMemory;

@@ -22,8 +22,8 @@ pub use self::transaction::MemoryTransaction;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::store::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Identity, LogPage, LogQuery, Snapshot,
-    SnapshotRead, SnapshotUse, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Identity, LogPage,
+    LogQuery, Snapshot, SnapshotRead, SnapshotUse, StreamQuery, StreamRead, Transaction,
 };
 use crate::stream::{Expected, Position, StreamId};
 
@@ -126,6 +126,10 @@ impl EventStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         Ok(self.state().log.list_streams(category, after, limit))
+    }
+
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        Ok(self.state().log.census())
     }
 
     async fn write_snapshot(

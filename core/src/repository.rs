@@ -32,6 +32,7 @@ use crate::stream::{InvalidStreamId, StreamId};
 pub use cache::{Cache, Staleness};
 pub use error::{ExecuteError, InvalidCommand, LoadError, SaveError};
 pub use folded::Replayed;
+pub(crate) use folded::{Folded, never_shared};
 pub use history::HistoryEntry;
 pub use retry::Retry;
 pub use root::{Committed, Root};

@@ -1,6 +1,7 @@
 //! The port to a database: what every store promises.
 
 mod append;
+mod census;
 mod consumers;
 mod diagnosis;
 mod forward;
@@ -21,6 +22,8 @@ use crate::stream::{Expected, Position, StreamId};
 pub use self::append::{
     Appended, Batch, Command, CommittedCommand, NewEvent, Outcome, RecordedTime,
 };
+pub(crate) use self::census::Census;
+pub use self::census::CensusEntry;
 pub use self::consumers::{
     Ahead, ChangedRow, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore,
     ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, Filter, Leased, Locked,
@@ -75,6 +78,8 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// - A reader who follows writers sees every event once.
 /// - Nothing above the watermark is read.
 /// - Streams are listed once each, in order.
+/// - A census counts every type and version of every category, in order.
+/// - An open transaction is not in the census.
 ///
 /// Transactions:
 /// - A transaction commits all of its appends.
@@ -142,6 +147,19 @@ pub trait EventStore: Debug + Send + Sync + 'static {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError>;
+
+    /// Counts the events of every type and schema version, in the byte order of category and type:
+    /// what a program that is to be deployed has to be able to read.
+    ///
+    /// It reads the whole log, in memory that does not grow with the number of events. What commits
+    /// meanwhile may be counted or not. A store whose database can count does better than what is
+    /// written here, which goes through the log page by page.
+    ///
+    /// # Errors
+    /// As for [`EventStore::read`].
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        census::walk(self).await
+    }
 
     /// Keeps a snapshot, unless the stream has one of a later version.
     ///

@@ -3,7 +3,6 @@
 mod ast;
 mod check;
 mod expand;
-mod shape;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;

@@ -4,6 +4,7 @@ mod aggregate;
 mod aggregate_id;
 mod attr;
 mod ctxt;
+mod describe;
 mod erase;
 mod event;
 mod event_set;
@@ -207,10 +208,10 @@ pub fn event(input: TokenStream) -> TokenStream {
 /// | `snapshot(every = N)` | a snapshot after each N events; the state derives serde's traits |
 /// | `snapshot(every = N, version = V)` | V is 0 if it is not given |
 ///
-/// A snapshot is used only by a program with the same fingerprint. It covers the names and types
-/// of the state's fields and variants, serde's attributes as they are written, and V. Raise V when
-/// a handler computes another state of the same shape, or when the shape of a type within a field
-/// changes.
+/// A snapshot is used only by a program with the same fingerprint. It covers what the state looks
+/// like as JSON, the types within that [derive `Describe`](macro@Describe) included, and V. Raise V
+/// when a handler computes another state of the same shape, or when a type changes that is not
+/// described.
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn aggregate(input: TokenStream) -> TokenStream {
     aggregate::derive(&parse_macro_input!(input)).into()
@@ -219,8 +220,8 @@ pub fn aggregate(input: TokenStream) -> TokenStream {
 /// Makes an id of a newtype around `Uuid`, `String` or an integer.
 ///
 /// It implements `AggregateId`, `Display`, `FromStr`, `From` and serde's `Serialize` and
-/// `Deserialize`, all as the type inside does it; and `new()`, a fresh version 7 UUID, if that is
-/// `Uuid`.
+/// `Deserialize`, all as the type inside does it; `Describe`, if that has it; and `new()`, a fresh
+/// version 7 UUID, if that is `Uuid`.
 ///
 /// ```
 /// use rehydrate::AggregateId;
@@ -300,63 +301,14 @@ pub fn event_set(input: TokenStream) -> TokenStream {
     event_set::derive(&parse_macro_input!(input)).into()
 }
 
-/// Implements `ReadModel` for a struct with named fields: the row of a table, one field a column.
-///
-/// The struct derives serde's own traits and `Clone` beside it.
-///
-/// ```
-/// use rehydrate::ReadModel;
-/// use serde::{Deserialize, Serialize};
-///
-/// #[derive(ReadModel, Serialize, Deserialize, Clone)]
-/// #[read_model(table = "balances")]
-/// struct Balance {
-///     #[read_model(key)]
-///     fine: String,
-///     #[read_model(index)]
-///     outstanding_cents: i64,
-///     note: Option<String>,
-///     #[read_model(json)]
-///     tags: Vec<String>,
-/// }
-///
-/// let columns = Balance::TABLE.columns;
-/// let names: Vec<_> = columns.iter().map(|column| column.name.as_ref()).collect();
-/// assert_eq!(names, ["fine", "outstanding_cents", "note", "tags"]);
-///
-/// let balance = Balance { fine: "f-7".into(), outstanding_cents: 0, note: None, tags: vec![] };
-/// assert_eq!(balance.key(), "f-7");
-/// ```
-///
-/// # On the struct
-///
-/// | attribute | meaning |
-/// |---|---|
-/// | `#[read_model(table = "…")]` | the table, in place of the struct in snake_case |
-///
-/// # On a field
-///
-/// | attribute | meaning |
-/// |---|---|
-/// | `#[read_model(key)]` | tells the rows apart; with several of them `Key` is a tuple in the order of the fields |
-/// | `#[read_model(index)]` | the table has an index on the column |
-/// | `#[read_model(json)]` | the column holds the value as JSON, so that any type with serde's traits will do |
-///
-/// The type of a column without `json` is a `ColumnType`. That of a key is neither an `Option` nor a
-/// floating-point number.
-///
-/// A table's name has at most 48 bytes and a column's at most 63, of `a` to `z`, `0` to `9` and
-/// `_`, not beginning with a digit. `rehydrate_` at the beginning of a table's name and `__build_`
-/// in it are the store's own.
-///
-/// # serde
-///
-/// A column is named as serde names the field: `rename` and `rename_all` work, if they give one
-/// name for writing and reading. `default`, `alias` and, on an `Option`, `skip_serializing_if`
-/// work as they do elsewhere; `with` and its kin need `#[read_model(json)]`. What makes of a row
-/// anything else than an object with one entry a field is an error: `flatten`, `skip` and its kin,
-/// `tag`, `untagged`, `transparent`, `from`, `try_from`, `into` and `remote`.
+#[doc = include_str!("../docs/read_model.md")]
 #[proc_macro_derive(ReadModel, attributes(read_model))]
 pub fn read_model(input: TokenStream) -> TokenStream {
     read_model::derive(&parse_macro_input!(input)).into()
+}
+
+#[doc = include_str!("../docs/describe.md")]
+#[proc_macro_derive(Describe)]
+pub fn describe(input: TokenStream) -> TokenStream {
+    describe::derive(&parse_macro_input!(input)).into()
 }

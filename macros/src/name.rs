@@ -134,37 +134,6 @@ fn describe(what: &str, name: &str, fault: &str) -> String {
     format!("the {what} `{}` {fault}", name.escape_debug())
 }
 
-/// A field's name as serde writes it under a `rename_all`.
-pub(crate) fn renamed_by_serde(rule: &str, field: &str) -> String {
-    match rule {
-        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => field.to_ascii_uppercase(),
-        "PascalCase" => pascal_case(field),
-        "camelCase" => {
-            let pascal = pascal_case(field);
-            let mut letters = pascal.chars();
-            letters.next().map_or_else(String::new, |first| {
-                first.to_ascii_lowercase().to_string() + letters.as_str()
-            })
-        }
-        "kebab-case" => field.replace('_', "-"),
-        "SCREAMING-KEBAB-CASE" => field.to_ascii_uppercase().replace('_', "-"),
-        // A rule that serde does not know is reported by serde.
-        _ => field.to_owned(),
-    }
-}
-
-fn pascal_case(field: &str) -> String {
-    let words = field.split('_').filter(|word| !word.is_empty());
-    words.map(capitalized).collect()
-}
-
-fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_ascii_uppercase().to_string() + letters.as_str()
-    })
-}
-
 /// The known name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -218,23 +187,6 @@ mod tests {
         assert_eq!(text("self"), None);
         assert_eq!(text("_"), None);
         assert_eq!(text("not one"), None);
-    }
-
-    #[test]
-    fn fields_are_renamed_as_serde_does_it() {
-        for (rule, renamed) in [
-            ("lowercase", "paid_at_2"),
-            ("UPPERCASE", "PAID_AT_2"),
-            ("PascalCase", "PaidAt2"),
-            ("camelCase", "paidAt2"),
-            ("snake_case", "paid_at_2"),
-            ("SCREAMING_SNAKE_CASE", "PAID_AT_2"),
-            ("kebab-case", "paid-at-2"),
-            ("SCREAMING-KEBAB-CASE", "PAID-AT-2"),
-        ] {
-            assert_eq!(renamed_by_serde(rule, "paid_at_2"), renamed);
-        }
-        assert_eq!(renamed_by_serde("camelCase", "_id"), "id");
     }
 
     #[test]

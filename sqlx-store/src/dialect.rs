@@ -1,5 +1,6 @@
 //! What the databases do alike, over what each of them does in its own way.
 
+pub(crate) mod census;
 pub(crate) mod consumers;
 pub(crate) mod migrations;
 pub(crate) mod pages;
@@ -12,6 +13,7 @@ pub(crate) mod usage;
 
 use rehydrate::StoreError;
 
+use self::census::RawCensus;
 use self::rows::RawEvent;
 
 /// A database, as far as what is shared needs to know it.
@@ -25,6 +27,9 @@ pub(crate) trait Dialect: sqlx::Database {
 
     /// The category and the stream id in a row of `read_log.sql`.
     fn stream(row: &Self::Row) -> Result<(&str, &str), sqlx::Error>;
+
+    /// What is in a row of `census.sql`.
+    fn census(row: &Self::Row) -> Result<RawCensus<'_>, sqlx::Error>;
 
     /// The error of a call on `store` that was about to `action`, by its code and never by its
     /// text.

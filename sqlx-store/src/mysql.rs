@@ -24,8 +24,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
-    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
+    LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
+    Transaction,
 };
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -295,6 +296,10 @@ impl EventStore for MySqlStore {
         ask!(self, connection => {
             log::list_streams(&mut connection, category, after, limit, self.name())
         })
+    }
+
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        ask!(self, connection => log::census(&mut connection, self.name()))
     }
 
     async fn write_snapshot(

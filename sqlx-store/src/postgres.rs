@@ -24,8 +24,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
-    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
+    LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
+    Transaction,
 };
 use sqlx::Postgres;
 use tokio::time::{Instant, timeout_at};
@@ -264,6 +265,12 @@ impl EventStore for PostgresStore {
         let (statements, name) = (self.statements(), self.name());
         reading!(self, |connection| {
             log::list_streams(connection, statements, category, after, limit, name)
+        })
+    }
+
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        reading!(self, |connection| {
+            log::census(connection, self.statements(), self.name())
         })
     }
 

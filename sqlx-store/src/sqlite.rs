@@ -25,8 +25,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
-    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
+    LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
+    Transaction,
 };
 
 use self::append::Append;
@@ -211,6 +212,11 @@ impl EventStore for SqliteStore {
     ) -> Result<Vec<String>, StoreError> {
         let mut reader = self.0.readers.acquire().await?;
         log::list_streams(&mut reader, category, after, limit, self.name()).await
+    }
+
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        let mut reader = self.0.readers.acquire().await?;
+        log::census(&mut reader, self.name()).await
     }
 
     async fn write_snapshot(

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use rehydrate::{
-    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
-    Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead, Transaction,
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
+    LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
+    Transaction,
 };
 
 /// A store that writes down its calls; each is one round trip in a store that keeps its promise.
@@ -26,6 +27,9 @@ struct Notes {
     before: Vec<(usize, &'static str, BoxFuture<'static, ()>)>,
     failing_appends: VecDeque<StoreError>,
     failing_begins: VecDeque<StoreError>,
+    /// How many imports are to go well before the one that fails.
+    failing_import: Option<(usize, StoreError)>,
+    failing_logs: VecDeque<StoreError>,
     failing_snapshots: bool,
 }
 
@@ -72,6 +76,16 @@ impl Watched {
     /// Lets the next transaction that is not failing yet fail to begin.
     pub fn fail_a_begin(&self, error: StoreError) {
         self.notes().failing_begins.push_back(error);
+    }
+
+    /// Lets the next page of the log that is not failing yet fail to be read.
+    pub fn fail_a_log(&self, error: StoreError) {
+        self.notes().failing_logs.push_back(error);
+    }
+
+    /// Lets so many imports go well, and the next one fail before it does anything.
+    pub fn fail_an_import_after(&self, imports: usize, error: StoreError) {
+        self.notes().failing_import = Some((imports, error));
     }
 
     /// Lets every snapshot fail from now on.
@@ -138,7 +152,11 @@ impl EventStore for Watched {
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
         self.reach("read log").await;
-        self.store.read_log(query).await
+        let failing = self.notes().failing_logs.pop_front();
+        match failing {
+            Some(error) => Err(error),
+            None => self.store.read_log(query).await,
+        }
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
@@ -156,6 +174,11 @@ impl EventStore for Watched {
         self.store.list_streams(category, after, limit).await
     }
 
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        self.note("census".to_owned());
+        self.store.census().await
+    }
+
     async fn write_snapshot(
         &self,
         stream: &StreamId,
@@ -170,6 +193,12 @@ impl EventStore for Watched {
 
     async fn import(&self, page: &Page) -> Result<(), StoreError> {
         self.note(format!("import {}", page.len()));
+        let failing = self.notes().failing_import.take();
+        match failing {
+            Some((0, error)) => return Err(error),
+            Some((left, error)) => self.fail_an_import_after(left - 1, error),
+            None => {}
+        }
         self.store.import(page).await
     }
 

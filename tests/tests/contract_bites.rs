@@ -1,13 +1,14 @@
 //! The contract suite finds a store that breaks a promise: each fault below fails its test.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use rehydrate::{
-    Appended, Batch, Diagnosis, EventRow, EventStore, Expected, Identity, LogPage, LogQuery,
-    MemoryStore, Page, Position, RecordedTime, Snapshot, SnapshotRead, StoreError, StreamId,
-    StreamQuery, StreamRead, Transaction, contract,
+    Appended, Batch, CensusEntry, Diagnosis, EventRow, EventStore, Expected, Identity, LogPage,
+    LogQuery, MemoryStore, Page, Position, RecordedTime, Snapshot, SnapshotRead, StoreError,
+    StreamId, StreamQuery, StreamRead, Transaction, contract,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +23,9 @@ enum Fault {
     SkipsInTheLog,
     RepeatsInTheLog,
     ListsTwice,
+    MergesVersionsInTheCensus,
+    SortsTheCensusByLanguage,
+    CountsSeldom,
     CommitsAtOnce,
     ImportsWithNewPositions,
 }
@@ -30,6 +34,7 @@ enum Fault {
 struct Faulty {
     store: MemoryStore,
     fault: Fault,
+    counted: Mutex<Vec<CensusEntry>>,
 }
 
 impl Faulty {
@@ -115,6 +120,34 @@ impl EventStore for Faulty {
         Ok(ids)
     }
 
+    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+        let mut census = self.store.census().await?;
+        if self.has(Fault::MergesVersionsInTheCensus) {
+            census.dedup_by(|next, entry| {
+                let is_same = next.event_type == entry.event_type;
+                if is_same {
+                    entry.events += next.events;
+                }
+                is_same
+            });
+        }
+        if self.has(Fault::SortsTheCensusByLanguage) {
+            census.sort_by_key(|entry| {
+                let names = (
+                    entry.category.to_lowercase(),
+                    entry.event_type.to_lowercase(),
+                );
+                (names, entry.schema_version)
+            });
+        }
+        let mut counted = self.counted.lock().unwrap();
+        if self.has(Fault::CountsSeldom) && !counted.is_empty() {
+            return Ok(counted.clone());
+        }
+        counted.clone_from(&census);
+        Ok(census)
+    }
+
     async fn write_snapshot(
         &self,
         stream: &StreamId,
@@ -195,6 +228,7 @@ fn faulty(fault: Fault) -> Faulty {
     Faulty {
         store: MemoryStore::new(),
         fault,
+        counted: Mutex::default(),
     }
 }
 
@@ -236,10 +270,16 @@ bites! {
     SkipsInTheLog => the_log_never_repeats_and_never_skips, the_log_can_be_read_by_categories;
     RepeatsInTheLog => the_log_never_repeats_and_never_skips;
     ListsTwice => streams_are_listed_once_each_in_order;
+    MergesVersionsInTheCensus =>
+        a_census_counts_every_type_and_version_of_every_category_in_order;
+    SortsTheCensusByLanguage =>
+        a_census_counts_every_type_and_version_of_every_category_in_order;
+    CountsSeldom => an_open_transaction_is_not_in_the_census;
     CommitsAtOnce =>
         a_dropped_transaction_leaves_nothing_behind,
         nobody_else_reads_an_open_transactions_appends,
         nothing_above_the_watermark_is_read,
+        an_open_transaction_is_not_in_the_census,
         after_commit_actions_run_after_a_commit_only;
     ImportsWithNewPositions =>
         an_import_keeps_positions_versions_times_and_ids,

@@ -19,7 +19,14 @@ const LAYERS: [&[&str]; 6] = [
         "__private",
     ],
     &["store", "command", "telemetry"],
-    &["repository", "memory", "copy", "projection", "reactor"],
+    &[
+        "repository",
+        "memory",
+        "copy",
+        "verify_log",
+        "projection",
+        "reactor",
+    ],
     &["rows", "runner", "rebuild", "operate", "inline", "view"],
     &["testing", "contract"],
 ];

@@ -121,7 +121,38 @@ impl Chained {
     }
 }
 
+/// An old type with a history of its own, which is today as many events as its version says.
+#[derive(Debug, PartialEq, Event, Serialize, Deserialize)]
+#[event(legacy("split" = V4, history(V1, V2, V3)), retired("gone"))]
+enum Split {
+    #[event(alias = "piece")]
+    Part { value: u64 },
+}
+
+impl Upcast<Vec<Split>> for V4 {
+    type Error = std::convert::Infallible;
+    fn upcast(self, stored: &StoredEvent<'_>) -> Result<Vec<Split>, Self::Error> {
+        let parts = 0..stored.version.get();
+        let value = |part| self.four.wrapping_add(part);
+        Ok(parts
+            .map(|part| Split::Part { value: value(part) })
+            .collect())
+    }
+}
+
 fn decode(event_type: &str, schema_version: u32, payload: &str, version: u64) -> Option<Chained> {
+    match decode_as(event_type, schema_version, payload, version) {
+        Some(Decoded::One(event)) => Some(event),
+        _ => None,
+    }
+}
+
+fn decode_as<E: Event>(
+    event_type: &str,
+    schema_version: u32,
+    payload: &str,
+    version: u64,
+) -> Option<Decoded<E>> {
     let mut page = Page::new();
     page.push(&EventRow {
         category: "chained",
@@ -135,10 +166,7 @@ fn decode(event_type: &str, schema_version: u32, payload: &str, version: u64) ->
         event_id: Uuid::nil(),
         recorded_at: chrono::DateTime::UNIX_EPOCH,
     });
-    match Chained::decode(&page.first()?) {
-        Ok(Decoded::One(event)) => Some(event),
-        _ => None,
-    }
+    E::decode(&page.first()?).ok()
 }
 
 proptest! {
@@ -159,6 +187,23 @@ proptest! {
         prop_assert_eq!(decoded, Some(Chained::of(length, expected)));
         prop_assert_eq!(decode(event_type, newest + 1, &payload, version), None);
         prop_assert_eq!(decode(event_type, 0, &payload, version), None);
+    }
+
+    #[test]
+    fn a_legacy_event_of_any_version_is_split_as_the_chain_by_hand(
+        from in 1..5_u32, value: u64, version in 0..6_u64,
+    ) {
+        let payload = format!(r#"{{"{}":{value}}}"#, FIELDS[from as usize - 1]);
+        let last = by_hand(value, from, 4, version);
+        let part = |part| Split::Part { value: last.wrapping_add(part) };
+        let expected = Decoded::Many((0..version).map(part).collect());
+        prop_assert_eq!(decode_as("split", from, &payload, version), Some(expected));
+        prop_assert_eq!(decode_as::<Split>("split", 5, &payload, version), None);
+        prop_assert_eq!(decode_as::<Split>("split", 0, &payload, version), None);
+        let part = format!(r#"{{"value":{value}}}"#);
+        let one = Some(Decoded::One(Split::Part { value }));
+        prop_assert_eq!(decode_as("piece", 1, &part, version), one);
+        prop_assert_eq!(decode_as("gone", from, &payload, version), Some(Decoded::<Split>::Retired));
     }
 
     #[test]

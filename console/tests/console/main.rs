@@ -6,9 +6,12 @@
     reason = "a test says what went wrong by panicking"
 )]
 
+mod copying;
 mod embedding;
 mod letters;
 mod looking;
 mod rebuilding;
+mod schema;
+mod shipping;
 mod town;
 mod verifying;

@@ -90,6 +90,13 @@ async fn a_log_is_looked_at_without_its_types() {
     assert_eq!(log.json("projections list")["projections"], json!([]));
     assert_eq!(log.json("dead-letters list")["dead_letters"], json!([]));
     assert_eq!(log.json("doctor")["findings"], json!([]));
+    let census = log.json("schema census");
+    assert_eq!(census["types"][1]["category"], "fine");
+    assert_eq!(census["types"][1]["events"], 2);
+    assert_eq!(census["is_fine"], Value::Null);
+    let verify = log.run("schema verify");
+    assert_eq!(verify.status.code(), Some(2));
+    assert!(err(&verify).contains("knows no types"), "{}", err(&verify));
     let missing = log.run("events fine/Z9");
     assert_eq!(missing.status.code(), Some(1));
     assert_eq!(err(&missing), "error: fine/Z9 has no events\n");

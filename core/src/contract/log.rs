@@ -5,9 +5,11 @@ use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::fixture::{append, append_after_whatever_is_there, batch, read_log, seen, stream};
-use crate::store::{EventStore, LogQuery, StreamQuery};
-use crate::stream::{Expected, Position, StreamId, Version};
+use super::fixture::{
+    append, append_after_whatever_is_there, batch, minutes_past_noon, read_log, seen, stream,
+};
+use crate::store::{Batch, CensusEntry, EventStore, LogQuery, NewEvent, StreamQuery};
+use crate::stream::{Expected, Position, SchemaVersion, StreamId, Version};
 
 pub(super) async fn positions_increase_in_the_order_of_the_log(store: &dyn EventStore) {
     let mut last = Position::ZERO;
@@ -174,4 +176,85 @@ pub(super) async fn streams_are_listed_once_each_in_order(store: &dyn EventStore
         .await
         .expect("every page can be read");
     assert_eq!(seen(&pages).len(), 1);
+}
+
+async fn census(store: &dyn EventStore) -> Vec<CensusEntry> {
+    let census = store.census().await;
+    census.expect("the events can be counted")
+}
+
+pub(super) async fn a_census_counts_every_type_and_version_of_every_category_in_order(
+    store: &dyn EventStore,
+) {
+    assert_eq!(census(store).await, [], "an empty log has no types");
+    // Written in no order; the minutes go back from stream to stream, as in an imported history.
+    let appends = [
+        ("fine", "1", "paid", 2, 7),
+        ("fine", "2", "Paid", 1, 6),
+        ("fine", "3", "paid", 10, 5),
+        ("Fine", "1", "paid", 1, 4),
+        ("fine", "4", "paid", 2, 3),
+        ("car", "1", "überholt", 1, 2),
+        ("car", "2", "sold", 1, 1),
+        ("car", "1", "zulassung", 1, 9),
+        ("fine", "5", "paid", 2, 8),
+    ];
+    let mut positions = Vec::new();
+    for (category, id, event_type, version, minute) in appends {
+        let stream = StreamId::new(category, id).expect("BUG: a good name");
+        let event = NewEvent::new(event_type, SchemaVersion(version), "{}");
+        let batch = Batch::new(vec![event], minutes_past_noon(minute));
+        let appended = append(store, &stream, Expected::Any, &batch).await;
+        positions.push((appended.position, appended.recorded_at));
+    }
+    let entry = |category: &str, event_type: &str, version, appends: &[usize]| {
+        let found = || appends.iter().map(|append| positions[*append]);
+        let times: Vec<_> = found().map(|(_, time)| time).collect();
+        CensusEntry {
+            category: category.to_owned(),
+            event_type: event_type.to_owned(),
+            schema_version: SchemaVersion(version),
+            events: appends.len() as u64,
+            first: found()
+                .map(|(position, _)| position)
+                .min()
+                .unwrap_or_default(),
+            last: found()
+                .map(|(position, _)| position)
+                .max()
+                .unwrap_or_default(),
+            first_recorded_at: *times.iter().min().expect("BUG: at least one"),
+            last_recorded_at: *times.iter().max().expect("BUG: at least one"),
+        }
+    };
+    let expected = [
+        entry("Fine", "paid", 1, &[3]),
+        entry("car", "sold", 1, &[6]),
+        entry("car", "zulassung", 1, &[7]),
+        entry("car", "überholt", 1, &[5]),
+        entry("fine", "Paid", 1, &[1]),
+        entry("fine", "paid", 2, &[0, 4, 8]),
+        entry("fine", "paid", 10, &[2]),
+    ];
+    let counted = census(store).await;
+    assert_eq!(counted, expected);
+}
+
+pub(super) async fn an_open_transaction_is_not_in_the_census(store: &dyn EventStore) {
+    append(store, &stream(1), Expected::NoStream, &batch(0..2)).await;
+    let mut transaction = store.begin().await.expect("a transaction begins");
+    transaction
+        .append(&stream(2), Expected::NoStream, &batch(0..3))
+        .await
+        .expect("the append succeeds");
+    let before = census(store).await;
+    assert_eq!(before.len(), 1);
+    assert_eq!(before[0].events, 2, "what is not committed is not counted");
+    transaction.commit().await.expect("the commit succeeds");
+    let after = census(store).await;
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].events, 5);
+    assert_eq!(after[0].first, before[0].first);
+    let watermark = store.watermark().await.expect("the watermark can be read");
+    assert_eq!(after[0].last, watermark);
 }

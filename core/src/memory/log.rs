@@ -8,8 +8,8 @@ use super::read_of;
 use crate::error::StoreError;
 use crate::page::{EventRow, Page, StoredEvent};
 use crate::store::{
-    Appended, Batch, Command, CommittedCommand, Diagnosis, LogCount, LogPage, LogQuery, NewEvent,
-    Outcome, Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
+    Appended, Batch, Census, CensusEntry, Command, CommittedCommand, Diagnosis, LogCount, LogPage,
+    LogQuery, NewEvent, Outcome, Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
 };
 use crate::stream::{Expected, Position, StreamId, Version};
 
@@ -154,6 +154,14 @@ impl Log {
             wanted.is_empty() || wanted.iter().any(|name| name == event.stream.category())
         };
         events.unwrap_or_default().iter().filter(is_wanted).count() as u64
+    }
+
+    pub(super) fn census(&self) -> Vec<CensusEntry> {
+        let mut census = Census::default();
+        for event in &self.events {
+            census.count(&event.row());
+        }
+        census.into_entries()
     }
 
     pub(super) fn list_streams(

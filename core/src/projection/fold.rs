@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::check::check_row;
 use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
-use crate::error::BoxError;
+use crate::error::{BoxError, panic_text};
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
 use crate::read_model::ReadModel;
@@ -150,13 +150,4 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, BoxError>) -> Result<T,
         Ok(result) => result,
         Err(panic) => Err(panic_text(&*panic).into()),
     }
-}
-
-/// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("panicked: {}", text.unwrap_or("(no message)"))
 }

@@ -87,6 +87,10 @@ impl Replay {
     }
 
     /// Only events that are stored with one of these types.
+    ///
+    /// That is what stands in the log, not what it means today: an event from before a rename has its
+    /// old name, so name the aliases, too; and one that is split today is chosen whole, by the type it
+    /// was stored with.
     pub fn of_types<T: Into<String>>(mut self, types: impl IntoIterator<Item = T>) -> Self {
         self.types.extend(types.into_iter().map(Into::into));
         self

@@ -18,7 +18,8 @@ pub enum SnapshotCheck {
         /// The version of the snapshot.
         snapshot: Version,
     },
-    /// They differ: a handler's logic was changed without a new `snapshot(version = …)`.
+    /// They differ: a handler's logic, or an upcast, was changed without a new
+    /// `snapshot(version = …)`.
     Different {
         /// The version of the snapshot.
         snapshot: Version,

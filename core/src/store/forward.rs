@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    AfterCommit, Appended, Batch, ConsumerStore, ConsumerTransaction, Diagnosis, EventStore,
-    Identity, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead, Transaction,
+    AfterCommit, Appended, Batch, CensusEntry, ConsumerStore, ConsumerTransaction, Diagnosis,
+    EventStore, Identity, LogPage, LogQuery, Snapshot, StreamQuery, StreamRead, Transaction,
 };
 use crate::error::StoreError;
 use crate::page::Page;
@@ -49,6 +49,10 @@ macro_rules! forward_store {
                 limit: usize,
             ) -> Result<Vec<String>, StoreError> {
                 (**self).list_streams(category, after, limit).await
+            }
+
+            async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
+                (**self).census().await
             }
 
             async fn write_snapshot(

@@ -5,7 +5,7 @@ mod events;
 mod past;
 mod refusal;
 
-use rehydrate::{Aggregate, AggregateId};
+use rehydrate::{Aggregate, AggregateId, Describe};
 use serde::{Deserialize, Serialize};
 
 use crate::money::Cents;
@@ -49,7 +49,9 @@ pub fn dismissal_code(text: &str) -> Option<String> {
 }
 
 /// How far the office has come with a fine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Describe, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// There is no such fine.
@@ -66,7 +68,7 @@ pub enum Stage {
 }
 
 /// How far an appeal has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Describe, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Appeal {
     /// The date of the appeal is on file.
@@ -85,7 +87,7 @@ pub enum Appeal {
 ///
 /// Payments that come later, over the counter of this service, are not part of the statement, so
 /// they cannot contradict it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Describe, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// What the source system said.
     pub stated: Cents,

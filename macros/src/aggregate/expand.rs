@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use super::ast::{Aggregate, Snapshot};
-use super::shape;
+use crate::describe;
 use crate::erase::{Erased, erase};
 use crate::span;
 
@@ -17,7 +17,7 @@ use crate::span;
 ///     type Event = AccountEvent;
 ///     const CATEGORY: &'static str = "account";
 ///     const SNAPSHOTS: SnapshotPolicy<Self> =
-///         SnapshotPolicy::every(100, Fingerprint::of("struct Account{…} version 2"));
+///         SnapshotPolicy::every(100, Fingerprint::of_state(&TypeSchema::Struct { … }, 2));
 ///     fn apply(&mut self, event: Self::Event) { ApplyTo::apply_to(event, self) }
 /// }
 ///
@@ -58,12 +58,17 @@ fn snapshots(aggregate: &Aggregate<'_>, policy: &Snapshot) -> TokenStream {
     let version = policy
         .version
         .as_ref()
-        .and_then(|version| version.base10_parse().ok());
-    let shape = shape::of(aggregate.input, version.unwrap_or(0));
+        .and_then(|version| version.base10_parse::<u64>().ok())
+        .unwrap_or(0);
+    let state = describe::state(aggregate.input);
     // On `snapshot`: it is why the state needs serde.
     quote_spanned! {span::at(&policy.span)=>
+        #[allow(deprecated, reason = "the field says it already")]
         const SNAPSHOTS: ::rehydrate::SnapshotPolicy<Self> =
-            ::rehydrate::SnapshotPolicy::every(#every, ::rehydrate::Fingerprint::of(#shape));
+            ::rehydrate::SnapshotPolicy::every(
+                #every,
+                ::rehydrate::Fingerprint::of_state(&#state, #version),
+            );
     }
 }
 

@@ -8,7 +8,7 @@ use crate::erase::{Erased, erase};
 use crate::span;
 use crate::text;
 
-/// Expands to `AggregateId`, `Display`, `FromStr`, serde's traits, `From` and `ColumnType`, all by
+/// Expands to `AggregateId`, `Display`, `FromStr`, serde's traits, `From`, `ColumnType` and `Describe`, all by
 /// the type inside; and to `new()` for a `Uuid`.
 pub(super) fn expand(input: &DeriveInput, inner: &Type) -> TokenStream {
     let ident = &input.ident;
@@ -36,6 +36,15 @@ pub(super) fn expand(input: &DeriveInput, inner: &Type) -> TokenStream {
         {
             const KIND: ::rehydrate::ColumnKind = <#inner as ::rehydrate::ColumnType>::KIND;
             const IS_NULLABLE: bool = <#inner as ::rehydrate::ColumnType>::IS_NULLABLE;
+        }
+
+        #[automatically_derived]
+        impl ::rehydrate::schema::Describe for #ident
+        where
+            for<'__always> #inner: ::rehydrate::schema::Describe,
+        {
+            const TYPE: ::rehydrate::schema::TypeSchema =
+                <#inner as ::rehydrate::schema::Describe>::TYPE;
         }
 
         #[automatically_derived]

@@ -1,11 +1,14 @@
 //! Looks at serde's attributes, which stay serde's own business.
 
+mod case;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, LitStr, Meta, Result, Token, parenthesized};
 
 use crate::text;
+
+pub(crate) use case::Case;
 
 /// One key of a `#[serde(…)]`.
 pub(crate) struct SerdeKey {
@@ -19,6 +22,16 @@ impl SerdeKey {
         text::of(self.tokens.clone())
     }
 
+    /// The value of `key = "value"`; serde itself reports what is malformed.
+    pub(crate) fn value<T: Parse>(&self) -> Option<T> {
+        let parser = |input: ParseStream<'_>| {
+            let _: Ident = input.parse()?;
+            let _: Token![=] = input.parse()?;
+            input.parse()
+        };
+        parser.parse2(self.tokens.clone()).ok()
+    }
+
     /// What a `rename` or `rename_all` says; serde itself reports what is malformed.
     pub(crate) fn rename(&self) -> Option<Rename> {
         parse_rename.parse2(self.tokens.clone()).ok()
@@ -26,11 +39,22 @@ impl SerdeKey {
 }
 
 /// The value of a `rename` or `rename_all`.
-pub(crate) enum Rename {
-    /// One for writing and reading.
-    Same(LitStr),
-    /// One for each, or only for one of them.
-    Different,
+#[derive(Clone, Default)]
+pub(crate) struct Rename {
+    /// The name that is written.
+    pub(crate) serialize: Option<LitStr>,
+    /// The names that are read.
+    pub(crate) deserialize: Vec<LitStr>,
+}
+
+impl Rename {
+    /// The name, if it is one for writing and reading.
+    pub(crate) fn same(&self) -> Option<&LitStr> {
+        match (&self.serialize, self.deserialize.as_slice()) {
+            (Some(written), [read]) if written.value() == read.value() => Some(written),
+            _ => None,
+        }
+    }
 }
 
 /// `rename = "a"` or `rename(serialize = "a", deserialize = "b")`.
@@ -38,24 +62,29 @@ fn parse_rename(input: ParseStream<'_>) -> Result<Rename> {
     let _: Ident = input.parse()?;
     if input.peek(Token![=]) {
         let _: Token![=] = input.parse()?;
-        return input.parse().map(Rename::Same);
+        let name: LitStr = input.parse()?;
+        return Ok(Rename {
+            serialize: Some(name.clone()),
+            deserialize: vec![name],
+        });
     }
     let content;
     parenthesized!(content in input);
-    let one = |input: ParseStream<'_>| {
-        let direction: Ident = input.parse()?;
-        let _: Token![=] = input.parse()?;
-        Ok((direction, input.parse::<LitStr>()?))
-    };
-    let names: Vec<_> = Punctuated::<_, Token![,]>::parse_terminated_with(&content, one)?
-        .into_iter()
-        .collect();
-    match names.as_slice() {
-        [(first, name), (second, other)] if first != second && name.value() == other.value() => {
-            Ok(Rename::Same(name.clone()))
+    let mut rename = Rename::default();
+    while !content.is_empty() {
+        let direction: Ident = content.parse()?;
+        let _: Token![=] = content.parse()?;
+        let name = content.parse()?;
+        if direction == "serialize" {
+            rename.serialize = Some(name);
+        } else {
+            rename.deserialize.push(name);
         }
-        _ => Ok(Rename::Different),
+        if !content.is_empty() {
+            let _: Token![,] = content.parse()?;
+        }
     }
+    Ok(rename)
 }
 
 /// The keys of all `#[serde(…)]` among the attributes; serde itself reports what is malformed.
@@ -69,12 +98,6 @@ pub(crate) fn keys(attrs: &[Attribute]) -> Vec<SerdeKey> {
         }
     }
     keys
-}
-
-/// All of serde's attributes as one text; empty if there are none.
-pub(crate) fn text(attrs: &[Attribute]) -> String {
-    let keys: Vec<_> = keys(attrs).iter().map(SerdeKey::text).collect();
-    keys.join(", ")
 }
 
 fn split(tokens: TokenStream) -> Vec<SerdeKey> {

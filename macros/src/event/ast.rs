@@ -23,6 +23,7 @@ pub(super) struct EventEnum<'a> {
 
 /// One variant: one event type.
 pub(super) struct Variant<'a> {
+    pub(super) code: &'a syn::Variant,
     pub(super) ident: &'a Ident,
     pub(super) attrs: &'a [Attribute],
     /// serde's index of the variant: its place in the enum, as none is skipped.
@@ -115,6 +116,7 @@ impl<'a> Variant<'a> {
         let default = name::snake_case(&variant.ident);
         let method = name::identifier(&default, variant.ident.span());
         Self {
+            code: variant,
             ident: &variant.ident,
             attrs: &variant.attrs,
             index,

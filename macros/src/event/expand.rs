@@ -37,6 +37,7 @@ pub(super) fn expand(event: &EventEnum<'_>) -> TokenStream {
 
         #[automatically_derived]
         impl ::rehydrate::Event for #ident {
+            #[allow(deprecated, reason = "the field says it already")]
             const SCHEMA: ::rehydrate::schema::EventSchema = #schema;
 
             fn event_type(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Type};
 
-use crate::attr::serde::{self, Rename};
+use crate::attr::serde;
 use crate::attr::{self, Keys, Once};
 use crate::ctxt::Ctxt;
 use crate::{name, text};
@@ -146,7 +146,7 @@ impl<'a> Column<'a> {
         let text = text::of_ident(ident);
         let name = match (&given_name, rename_all) {
             (Some(given), _) => given.value(),
-            (None, Some(rule)) => name::renamed_by_serde(&rule.value(), &text),
+            (None, Some(rule)) => serde::Case::of(&rule.value()).of_field(&text),
             (None, None) => text.clone(),
         };
         let column = Self {
@@ -177,8 +177,5 @@ fn renamed(attrs: &[Attribute], key: &str) -> Option<LitStr> {
     serde::keys(attrs)
         .iter()
         .filter(|found| found.key == key)
-        .find_map(|found| match found.rename() {
-            Some(Rename::Same(name)) => Some(name),
-            _ => None,
-        })
+        .find_map(|found| found.rename()?.same().cloned())
 }

@@ -185,7 +185,7 @@ pub(crate) fn fingerprint(value: i64) -> Fingerprint {
     Fingerprint(value.cast_unsigned())
 }
 
-fn schema_version(value: i64) -> Result<SchemaVersion, Fault> {
+pub(crate) fn schema_version(value: i64) -> Result<SchemaVersion, Fault> {
     u32::try_from(value)
         .map(SchemaVersion::new)
         .map_err(|_| absurd("schema version", value))

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error;
 use crate::dialect::Dialect;
+use crate::dialect::census::RawCensus;
 use crate::dialect::rows::{self, RawCommand, RawEvent, RawSnapshot};
 
 impl Dialect for MySql {
@@ -25,6 +26,19 @@ impl Dialect for MySql {
 
     fn stream(row: &MySqlRow) -> Result<(&str, &str), sqlx::Error> {
         Ok((text(row, 8)?, text(row, 9)?))
+    }
+
+    fn census(row: &MySqlRow) -> Result<RawCensus<'_>, sqlx::Error> {
+        Ok(RawCensus {
+            category: text(row, 0)?,
+            event_type: text(row, 1)?,
+            schema_version: row.try_get(2)?,
+            events: row.try_get(3)?,
+            first: row.try_get(4)?,
+            last: row.try_get(5)?,
+            first_recorded_at: rows::time(row.try_get(6)?)?,
+            last_recorded_at: rows::time(row.try_get(7)?)?,
+        })
     }
 
     fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {

@@ -1,13 +1,14 @@
 //! Reading the log, and the names of the streams in it.
 
 use futures_util::StreamExt as _;
-use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
+use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, MySqlConnection, Row as _, ValueRef as _};
 
 use super::dialect::text;
 use super::error::explain;
 use super::statements;
+use crate::dialect::census;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows;
 
@@ -80,6 +81,17 @@ fn watermark_in(row: &MySqlRow, store: &str) -> Result<Option<Position>, StoreEr
         }
     };
     read().map_err(|error| explain(store, "read the log", error))
+}
+
+pub(super) async fn census(
+    connection: &mut MySqlConnection,
+    store: &str,
+) -> Result<Vec<CensusEntry>, StoreError> {
+    let rows = sqlx::query(statements::CENSUS)
+        .fetch_all(connection)
+        .await
+        .map_err(|error| explain(store, census::ACTION, error))?;
+    census::entries::<MySql>(&rows, store)
 }
 
 pub(super) async fn list_streams(

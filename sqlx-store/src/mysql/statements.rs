@@ -51,6 +51,7 @@ statements! {
     BEGIN_IMPORT = "own/begin_import",
     BIND_APPEND = "own/bind_append",
     COUNTER_IN_USE = "own/counter_in_use",
+    CENSUS = "census",
     COUNT_LOG = "count_log",
     CREATE_CHECKPOINT = "create_checkpoint",
     CREATE_MIGRATIONS = "create_migrations",

@@ -1,11 +1,12 @@
 //! Reading the log, and the names of the streams in it.
 
 use futures_util::StreamExt as _;
-use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
+use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::{PgConnection, Postgres, Row as _};
 
 use super::error::explain;
 use super::statements::Statements;
+use crate::dialect::census;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows::clamp;
 
@@ -84,6 +85,19 @@ pub(super) async fn read_log(
         read_to,
         watermark,
     })
+}
+
+pub(super) async fn census(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    store: &str,
+) -> Result<Vec<CensusEntry>, StoreError> {
+    let rows = statements
+        .census()
+        .fetch_all(connection)
+        .await
+        .map_err(|error| explain(store, census::ACTION, error))?;
+    census::entries::<Postgres>(&rows, store)
 }
 
 pub(super) async fn list_streams(

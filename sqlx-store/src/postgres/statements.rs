@@ -44,6 +44,7 @@ macro_rules! statements {
 statements! {
     append_events = "append_events",
     append_events_or_answer = "own/append_events_or_answer",
+    census = "census",
     count_log = "count_log",
     create_checkpoint = "create_checkpoint",
     create_migrations = "create_migrations",

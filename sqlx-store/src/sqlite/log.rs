@@ -1,11 +1,12 @@
 //! Reading the log, and the names of the streams in it.
 
 use futures_util::StreamExt as _;
-use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
+use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::{Sqlite, SqliteConnection};
 
 use super::error::explain;
 use super::statements;
+use crate::dialect::census;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows;
 
@@ -62,6 +63,17 @@ pub(super) async fn read_log(
         read_to,
         watermark,
     })
+}
+
+pub(super) async fn census(
+    connection: &mut SqliteConnection,
+    store: &str,
+) -> Result<Vec<CensusEntry>, StoreError> {
+    let rows = sqlx::query(statements::CENSUS)
+        .fetch_all(connection)
+        .await
+        .map_err(|error| explain(store, census::ACTION, error))?;
+    census::entries::<Sqlite>(&rows, store)
 }
 
 pub(super) async fn list_streams(

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::error::explain;
 use crate::dialect::Dialect;
+use crate::dialect::census::RawCensus;
 use crate::dialect::rows::{RawEvent, time};
 
 impl Dialect for Sqlite {
@@ -25,6 +26,19 @@ impl Dialect for Sqlite {
 
     fn stream(row: &SqliteRow) -> Result<(&str, &str), sqlx::Error> {
         Ok((row.try_get(8)?, row.try_get(9)?))
+    }
+
+    fn census(row: &SqliteRow) -> Result<RawCensus<'_>, sqlx::Error> {
+        Ok(RawCensus {
+            category: row.try_get(0)?,
+            event_type: row.try_get(1)?,
+            schema_version: row.try_get(2)?,
+            events: row.try_get(3)?,
+            first: row.try_get(4)?,
+            last: row.try_get(5)?,
+            first_recorded_at: time(row.try_get(6)?)?,
+            last_recorded_at: time(row.try_get(7)?)?,
+        })
     }
 
     fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {

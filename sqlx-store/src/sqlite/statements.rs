@@ -13,6 +13,7 @@ statements! {
     APPEND_EVENTS = "append_events",
     BEGIN = "begin",
     CHANGE_VIEWS = "own/change_views",
+    CENSUS = "census",
     COUNT_LOG = "count_log",
     CREATE_CHECKPOINT = "create_checkpoint",
     CREATE_MIGRATIONS = "create_migrations",

@@ -1,4 +1,4 @@
-use rehydrate::{Aggregate, Event};
+use rehydrate::{Aggregate, Describe, Event, Fingerprint};
 use serde::{Deserialize, Serialize};
 
 #[derive(Event, Serialize, Deserialize)]
@@ -19,9 +19,8 @@ macro_rules! door {
                 fn shut(&mut self) {}
             }
 
-            pub(super) fn fingerprint() -> String {
-                format!("{:?}", Door::SNAPSHOTS).split("fingerprint").nth(1).expect("a fingerprint")
-                    .split("encode").next().expect("a fingerprint").to_owned()
+            pub(super) fn fingerprint() -> Fingerprint {
+                Door::SNAPSHOTS.fingerprint().expect("a fingerprint")
             }
         }
     };
@@ -87,7 +86,7 @@ door!(
     }
 );
 door!(
-    container,
+    renamed_to_the_same,
     0,
     #[serde(rename_all = "camelCase")]
     struct Door {
@@ -95,9 +94,56 @@ door!(
         times: Option<u64>,
     }
 );
+door!(
+    container,
+    0,
+    #[serde(rename_all = "UPPERCASE")]
+    struct Door {
+        by: String,
+        times: Option<u64>,
+    }
+);
+
+macro_rules! held {
+    ($module:ident, $derive:ident, $name:ident $held:tt) => {
+        mod $module {
+            use super::*;
+
+            door!(
+                door,
+                0,
+                struct Door {
+                    last: Option<super::$name>,
+                }
+            );
+
+            #[derive(Debug, $derive, Serialize, Deserialize)]
+            struct $name $held
+
+            pub(super) fn fingerprint() -> Fingerprint {
+                door::fingerprint()
+            }
+        }
+    };
+}
+
+held!(described, Describe, Visit { by: String });
+held!(described_under_another_name, Describe, Guest { by: String });
+held!(
+    described_with_another_field,
+    Describe,
+    Visit { whom: String }
+);
+held!(undescribed, Clone, Visit { by: String });
+held!(
+    undescribed_with_another_field,
+    Clone,
+    Visit { whom: String }
+);
 
 fn main() {
     assert_eq!(first::fingerprint(), formatted::fingerprint());
+    assert_eq!(first::fingerprint(), renamed_to_the_same::fingerprint());
     let all = [
         first::fingerprint(),
         versioned::fingerprint(),
@@ -109,4 +155,18 @@ fn main() {
     ];
     let different: std::collections::HashSet<_> = all.iter().collect();
     assert_eq!(different.len(), all.len());
+
+    assert_eq!(
+        described::fingerprint(),
+        described_under_another_name::fingerprint()
+    );
+    assert_ne!(
+        described::fingerprint(),
+        described_with_another_field::fingerprint()
+    );
+    assert_ne!(described::fingerprint(), undescribed::fingerprint());
+    assert_eq!(
+        undescribed::fingerprint(),
+        undescribed_with_another_field::fingerprint()
+    );
 }

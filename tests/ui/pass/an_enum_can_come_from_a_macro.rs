@@ -55,7 +55,7 @@ fn main() {
     assert_ne!(MeterId::new().to_string(), "");
     let read = MeterEvent::SCHEMA.types[0];
     assert_eq!(read.name, "meter-read");
-    let Shape::Fields(fields) = read.versions[1] else {
+    let Shape::Fields { fields, .. } = read.versions[1] else {
         unreachable!()
     };
     assert_eq!(fields[0].ty, "Option<u64>");

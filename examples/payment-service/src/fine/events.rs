@@ -1,6 +1,6 @@
 //! What can happen to a fine.
 
-use rehydrate::Event;
+use rehydrate::{Describe, Event};
 use serde::{Deserialize, Serialize};
 
 use super::past::{PaymentReceivedV1, PaymentReceivedV2};
@@ -59,7 +59,7 @@ pub enum FineEvent {
 }
 
 /// The police issued a fine.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Describe, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Issued {
     /// What is to be paid.
     pub amount: Cents,
@@ -84,7 +84,7 @@ pub struct Issued {
 }
 
 /// Somebody paid. The shape has changed twice; see [`PaymentReceivedV1`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Describe, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PaymentReceived {
     /// How much.
     pub cents: Cents,

@@ -2,20 +2,21 @@
 //!
 //! They stay in the log as they were written. A link that is missing does not compile.
 
+use rehydrate::Describe;
 use serde::Deserialize;
 
 use super::PaymentReceived;
 use crate::money::{Cents, NotAnAmount};
 
 /// The first shape: euro as decimal text, as the first form had it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Describe, Clone, Debug, Deserialize)]
 pub struct PaymentReceivedV1 {
     /// `35.00`
     pub euro: String,
 }
 
 /// The second shape: cents, so that sums are exact.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Describe, Clone, Debug, Deserialize)]
 pub struct PaymentReceivedV2 {
     /// How much.
     pub cents: Cents,

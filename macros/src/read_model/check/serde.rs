@@ -4,7 +4,7 @@ use syn::Attribute;
 
 use super::super::ast::{Column, ReadModel};
 use super::is_named;
-use crate::attr::serde::{Rename, keys};
+use crate::attr::serde::keys;
 use crate::ctxt::Ctxt;
 
 const ON_STRUCT: &[(&str, &str)] = &[
@@ -62,7 +62,7 @@ fn refuse(ctxt: &Ctxt, attrs: &[Attribute], refused: &[(&str, &str)]) {
 
 fn check_rename(ctxt: &Ctxt, attrs: &[Attribute], key: &str) {
     for found in keys(attrs) {
-        if found.key == key && matches!(found.rename(), Some(Rename::Different)) {
+        if found.key == key && found.rename().is_some_and(|rename| rename.same().is_none()) {
             ctxt.error(
                 &found.key,
                 format!("a row is read under the names it was written with: give one name for both, as in `{key} = \"…\"`"),

@@ -1,0 +1,7 @@
+//! `url`.
+
+use crate::schema::{Describe, TypeSchema};
+
+impl Describe for url::Url {
+    const TYPE: TypeSchema = TypeSchema::Value("url");
+}

@@ -1,0 +1,164 @@
+//! A whole log, decoded by this program before it is deployed.
+
+mod reader;
+mod report;
+mod tally;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream, TryStreamExt as _};
+
+use self::report::Report;
+use self::tally::Tallies;
+use crate::aggregate::Aggregate;
+use crate::error::StoreError;
+use crate::store::{EventStore, LogPage, LogQuery};
+use crate::stream::Position;
+
+pub use self::reader::CategoryReader;
+pub use self::report::{LogFailure, LogVerified, TypeVerified, VerifyProgress};
+
+/// A page has at most so many events; a store ends it earlier if they are large.
+const PAGE: usize = 5_000;
+
+/// So many pages are decoded while the next one is read.
+const IN_FLIGHT: usize = 2;
+
+/// Finds out whether this program can read what is stored, before it is deployed.
+///
+/// Every event of the log is decoded, and upcast if it is old, by the code that repositories and
+/// projections decode it with. Nothing is written. Whatever the log's length, there are a few pages
+/// of it in memory, and a line of the report for each type and version.
+///
+/// ```
+/// # use rehydrate::{Aggregate, Event, MemoryStore, VerifyLog};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # enum LampEvent { SwitchedOn }
+/// # #[derive(Aggregate, Default)]
+/// # #[aggregate(id = String, event = LampEvent)]
+/// # struct Lamp { is_on: bool }
+/// # impl ApplyLampEvent for Lamp { fn switched_on(&mut self) { self.is_on = true; } }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = MemoryStore::new();
+/// let verified = VerifyLog::new(store)
+///     .aggregate::<Lamp>()
+///     .run(|progress| eprintln!("{} of {}", progress.position, progress.until))
+///     .await?;
+/// for found in verified.by_type.iter().filter(|found| found.failed > 0) {
+///     println!("{} of {} `{}`", found.failed, found.events, found.event_type);
+/// }
+/// assert!(verified.is_fine());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is verified until it is run"]
+pub struct VerifyLog {
+    store: Arc<dyn EventStore>,
+    readers: Arc<HashMap<&'static str, CategoryReader>>,
+    after: Position,
+    only: Vec<String>,
+}
+
+impl VerifyLog {
+    /// Verifies the log of a store, for a program that has no aggregates yet.
+    pub fn new(store: impl EventStore) -> Self {
+        Self {
+            store: Arc::new(store),
+            readers: Arc::default(),
+            after: Position::ZERO,
+            only: Vec::new(),
+        }
+    }
+
+    /// Reads the events of this aggregate's category as the aggregate does.
+    pub fn aggregate<A: Aggregate>(self) -> Self {
+        self.reader(CategoryReader::of::<A>())
+    }
+
+    /// As [`aggregate`](Self::aggregate), where the type is not at hand.
+    pub fn reader(mut self, reader: CategoryReader) -> Self {
+        Arc::make_mut(&mut self.readers).insert(reader.category(), reader);
+        self
+    }
+
+    /// Only the events of these categories; of all if there are none.
+    ///
+    /// Otherwise an event of a category that no aggregate was named for is one that this program
+    /// cannot read.
+    pub fn only(mut self, categories: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only = categories.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Only the events after this position, such as [`LogVerified::read_to`] of an earlier run:
+    /// right before a deploy there are only those to verify that have come since.
+    pub fn after(mut self, position: Position) -> Self {
+        self.after = position;
+        self
+    }
+
+    /// Goes through the log up to where it ends now, or a little further.
+    ///
+    /// `progress` is called after each page. An upcast that panics is a failure of its event; what
+    /// it says goes to stderr as well, as with any panic.
+    ///
+    /// # Errors
+    /// The log could not be read; try again if the error's kind says so. Events that cannot be
+    /// decoded are no error but what is asked for: see [`LogVerified::is_fine`].
+    pub async fn run(
+        &self,
+        mut progress: impl FnMut(VerifyProgress) + Send,
+    ) -> Result<LogVerified, StoreError> {
+        let until = self.store.watermark().await?;
+        let mut report = Report::new(self.after);
+        // They come back in the order of the log, so the first failure is the first one.
+        let mut tallied = Box::pin(
+            self.pages(until)
+                .map_ok(|page| self.tally(page))
+                .try_buffered(IN_FLIGHT),
+        );
+        while let Some((tallies, read_to)) = tallied.try_next().await? {
+            report.add(tallies, read_to);
+            progress(report.progress(until));
+        }
+        Ok(report.into_verified())
+    }
+
+    fn pages(&self, until: Position) -> impl Stream<Item = Result<LogPage, StoreError>> + Send {
+        stream::try_unfold(self.after, move |position| async move {
+            if position >= until {
+                return Ok(None);
+            }
+            let query = LogQuery {
+                categories: self.only.clone(),
+                limit: PAGE,
+                ..LogQuery::after(position)
+            };
+            let page = self.store.read_log(&query).await?;
+            let read_to = page.read_to;
+            Ok((read_to > position).then_some((page, read_to)))
+        })
+    }
+
+    /// Decodes a page on a thread of its own: the upcasts are the application's, and may be slow.
+    fn tally(
+        &self,
+        page: LogPage,
+    ) -> impl Future<Output = Result<(Tallies, Position), StoreError>> + Send + use<> {
+        let readers = Arc::clone(&self.readers);
+        let decoded = tokio::task::spawn_blocking(move || {
+            let tallies = tally::of_page(&readers, &page.events);
+            (tallies, page.read_to)
+        });
+        async move {
+            decoded.await.map_err(|error| StoreError::Backend {
+                action: "decode a page of the log",
+                source: error.into(),
+            })
+        }
+    }
+}
