@@ -96,7 +96,7 @@ pub async fn on_every_first_release<F: Future<Output = ()>>(test: impl Fn(String
 pub fn first_sqlite() -> (TempDir, String) {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let copy = folder.path().join("first.db");
-    std::fs::copy(file("sqlite.db"), &copy).expect("the fixture can be copied");
+    std::fs::copy(file("sqlite.fixture"), &copy).expect("the fixture can be copied");
     (folder, format!("sqlite://{}", copy.display()))
 }
 
