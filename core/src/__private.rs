@@ -4,12 +4,10 @@ mod content;
 mod no_event;
 mod seen;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
-use crate::error::{BoxError, DecodeError, DecodeProblem, EncodeError, panic_text};
+use crate::error::{BoxError, DecodeError, DecodeProblem, EncodeError, no_panic};
 use crate::event::{Decoded, Event};
 use crate::event_set::EventsOf;
 use crate::page::StoredEvent;
@@ -45,14 +43,21 @@ pub fn current<E: for<'de> Deserialize<'de>>(
     stored: &StoredEvent<'_>,
     variant: u32,
 ) -> Result<Decoded<E>, DecodeError> {
-    content::from_json(stored.payload, variant)
-        .map(Decoded::One)
-        .map_err(|source| stored.decode_error(DecodeProblem::Payload(source)))
+    read(stored, || content::from_json(stored.payload, variant)).map(Decoded::One)
 }
 
 /// Reads an older payload, the first link of a chain of upcasts.
 pub fn old<P: for<'de> Deserialize<'de>>(stored: &StoredEvent<'_>) -> Result<P, DecodeError> {
-    no_panic(|| serde_json::from_str(stored.payload))
+    read(stored, || serde_json::from_str(stored.payload))
+}
+
+/// Reads a payload with the application's code. A panic is an error about the event like others,
+/// and not the end of whoever reads it.
+fn read<T>(
+    stored: &StoredEvent<'_>,
+    read: impl FnOnce() -> serde_json::Result<T>,
+) -> Result<T, DecodeError> {
+    no_panic(read)
         .unwrap_or_else(|panic| Err(serde::de::Error::custom(panic)))
         .map_err(|source| stored.decode_error(DecodeProblem::Payload(source)))
 }
@@ -72,13 +77,6 @@ where
                 source,
             })
         })
-}
-
-/// Runs the application's code for an old payload. A panic is an error about the event like others,
-/// and not the end of whoever reads it.
-fn no_panic<T>(read: impl FnOnce() -> T) -> Result<T, String> {
-    // The payload was moved in, and whatever was made of it is gone.
-    catch_unwind(AssertUnwindSafe(read)).map_err(|panic| panic_text(&*panic))
 }
 
 /// A schema version of a known type that no arm of the table reads.

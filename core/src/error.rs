@@ -1,7 +1,9 @@
 //! What can go wrong below the domain, and what to do about it.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
 
@@ -276,11 +278,34 @@ pub struct EncodeError {
     pub source: serde_json::Error,
 }
 
+/// An error with all its causes, for a person.
+pub(crate) fn whole_text(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += ": ";
+        text += &error.to_string();
+        source = error.source();
+    }
+    text
+}
+
 /// What a panic said.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("(no message)"))
+}
+
+/// Runs the application's code. A panic is what it said, and not the end of whoever calls.
+pub(crate) fn no_panic<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    // What the code has left half done is dropped or taken back by the caller.
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(&*panic))
+}
+
+/// Runs the application's code; a panic is an error like others.
+pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, BoxError> {
+    no_panic(run).unwrap_or_else(|panic| Err(panic.into()))
 }

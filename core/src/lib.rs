@@ -36,13 +36,13 @@
 //! ```
 //!
 //! - The domain: [`derive(Event)`](macro@Event), [`derive(Aggregate)`](macro@Aggregate),
-//!   [`derive(AggregateId)`](macro@AggregateId), [`Upcast`].
+//!   [`derive(AggregateId)`](macro@AggregateId), [`derive(Describe)`](macro@Describe), [`Upcast`].
 //! - Read models: [`Projection`], [`derive(ReadModel)`](macro@ReadModel),
 //!   [`derive(EventSet)`](macro@EventSet), [`Rows`], [`Inline`], [`InMemory`].
 //! - Effects on the outside world: [`Reactor`].
 //! - Running them, and looking after them: [`Runner`], [`wait_for()`], [`Operations`],
 //!   [`telemetry`].
-//! - Replay: [`Rebuild`] and [`Replay`].
+//! - Replay: [`Rebuild`] and [`Replay`]; on a copy, [`copy()`] and [`UpcastCopy`].
 //! - Before a deploy: [`EventStore::census`] and [`VerifyLog`].
 //! - Working with aggregates: [`Repository`], [`Root`], [`Committed`], [`CommandContext`],
 //!   [`Retry`].
@@ -52,9 +52,9 @@
 //! - Tests: [`testing`], [`ManualClock`], [`store_contract!`].
 //!
 //! Features: `testing` (default) is the test kit and the contract suite, `lock` (within it) is
-//! [`schema::check!`], `cache` keeps states in
-//! memory between commands, `metrics` tells the recorder of the `metrics` crate how projections and
-//! reactors fare.
+//! [`schema::check!`], `cache` keeps states in memory between commands, `metrics` tells the recorder
+//! of the `metrics` crate how projections and reactors fare; `rust_decimal`, `time` and `url`
+//! describe the types of those crates.
 
 // The derive macros write `::rehydrate::…`, in this crate's own tests too.
 extern crate self as rehydrate;

@@ -14,9 +14,8 @@ use crate::read_model::ReadModel;
 
 pub(crate) use self::definition::Definition;
 pub(crate) use self::erased::{AnyProjection, Erased, Folder, Poisoned};
-pub(crate) use self::fold::guarded;
 pub(crate) use self::fold::{KeyOf, Prepared, Rows as RowMap};
-pub(crate) use self::parking::{Held, park, shard_of, whole_text};
+pub(crate) use self::parking::{Held, park, shard_of};
 pub(crate) use self::times::{kept_key, key_values};
 
 /// A read model: rows in a table, kept by folding the log.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::StoreError;
-use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key, whole_text};
+use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
 use crate::store::EventStore;
 use crate::stream::Position;
 

@@ -1,12 +1,11 @@
 //! The fold itself, without a store: events in, rows changed.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::check::check_row;
 use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
-use crate::error::{BoxError, panic_text};
+use crate::error::{BoxError, guarded};
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
 use crate::read_model::ReadModel;
@@ -140,14 +139,5 @@ fn check_key<P: Projection>(key: &KeyOf<P>, row: Option<&P::Row>) -> Result<(), 
         )
         .into()),
         _ => Ok(()),
-    }
-}
-
-/// Runs the application's code; a panic is an error like others.
-pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, BoxError> {
-    // What the code has left half done is taken back by the caller.
-    match catch_unwind(AssertUnwindSafe(run)) {
-        Ok(result) => result,
-        Err(panic) => Err(panic_text(&*panic).into()),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::fold::{KeyOf, Prepared, Rows, guarded};
+use super::fold::{KeyOf, Prepared, Rows};
 use super::times::key_values;
 use super::{Folder, Poisoned, Projection};
 use crate::error::{BoxError, StoreError};

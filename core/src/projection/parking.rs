@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use twox_hash::XxHash3_128;
 
-use crate::error::{BoxError, StoreError};
+use crate::error::{BoxError, StoreError, whole_text};
 use crate::page::StoredEvent;
 use crate::store::{
     Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
@@ -148,18 +148,6 @@ pub(crate) fn park(
         first_at: now,
         last_at: now,
     })
-}
-
-/// An error with all its causes, for a person.
-pub(crate) fn whole_text(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text += ": ";
-        text += &error.to_string();
-        source = error.source();
-    }
-    text
 }
 
 /// Which of `shards` parts a stream belongs to. It never changes.

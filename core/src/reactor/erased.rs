@@ -7,10 +7,9 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::{Attempt, Failure, Reaction, Reactor, Retries, Start};
-use crate::error::panic_text;
+use crate::error::{guarded, panic_text};
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
-use crate::projection::guarded;
 
 /// A reactor, as far as it can be told without its types.
 #[derive(Clone, Debug)]

@@ -19,7 +19,6 @@ pub(crate) use self::release::go_on;
 use self::worker::Worker;
 use super::running::report;
 use super::{RunError, Runner};
-use crate::projection::whole_text;
 use crate::reactor::AnyReactor;
 use crate::stream::Position;
 

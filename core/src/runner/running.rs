@@ -14,8 +14,8 @@ use super::live::{End, Shard, resolve};
 use super::start::upgrade;
 use super::versions::Versions;
 use super::{RunError, Runner, WaitError, wait_for};
-use crate::error::{ErrorKind, panic_text};
-use crate::projection::{AnyProjection, whole_text};
+use crate::error::{ErrorKind, panic_text, whole_text};
+use crate::projection::AnyProjection;
 use crate::store::{Condition, Locked, Wait};
 use crate::stream::Position;
 

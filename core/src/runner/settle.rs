@@ -6,7 +6,7 @@ use super::Build;
 use super::build::consumers_of;
 use crate::error::StoreError;
 use crate::page::StoredEvent;
-use crate::projection::{Held, park, shard_of, whole_text};
+use crate::projection::{Held, park, shard_of};
 use crate::store::{
     Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StreamQuery,
     Transaction, Wait,

@@ -5,7 +5,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::to_stored_precision;
 use crate::error::StoreError;
 use crate::page::StoredEvent;
-use crate::projection::whole_text;
 use crate::reactor::{Failure, Reaction, Retries};
 use crate::store::{CheckpointId, Delivery, DeliveryState};
 use crate::stream::StreamId;

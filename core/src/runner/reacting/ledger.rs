@@ -17,7 +17,6 @@ use super::release::{Released, blocking, go_on, note_ahead};
 use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::page::StoredEvent;
-use crate::projection::whole_text;
 use crate::store::{
     Checkpoint, CheckpointId, Condition, Delivery, DeliveryQuery, DeliveryState, EventStore,
     Leased, Locked, Transaction, Wait,

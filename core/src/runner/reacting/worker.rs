@@ -14,7 +14,6 @@ use super::halt::{Halt, Stop};
 use super::ledger::Ledger;
 use crate::error::StoreError;
 use crate::page::{Page, StoredEvent};
-use crate::projection::whole_text;
 use crate::reactor::{AnyReactor, Failure, Start};
 use crate::store::{
     Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState, Leased, LogQuery,
