@@ -5,6 +5,7 @@ pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod events;
+pub(crate) mod kind;
 pub(crate) mod lag;
 pub(crate) mod letters;
 pub(crate) mod plan;

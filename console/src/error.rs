@@ -4,7 +4,7 @@ use std::io;
 
 use rehydrate::{
     BoxError, CopyError, LoadError, OperationError, RebuildError, ReplayError, StoreError,
-    UpcastCopyError,
+    UpcastCopyError, VerifyLogError,
 };
 
 use crate::exit::Exit;
@@ -31,6 +31,8 @@ pub(crate) enum OpsError {
     Copy(#[from] CopyError),
     #[error(transparent)]
     UpcastCopy(#[from] UpcastCopyError),
+    #[error(transparent)]
+    VerifyLog(#[from] VerifyLogError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot write the result")]

@@ -70,6 +70,7 @@ mod exit;
 mod output;
 #[cfg(feature = "bin")]
 mod program;
+mod quiet;
 mod registry;
 mod table;
 mod time;

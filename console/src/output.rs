@@ -72,7 +72,7 @@ impl<'a> Output<'a> {
         exit
     }
 
-    /// A bar on a terminal, and nothing elsewhere.
+    /// A bar on a terminal, and nothing elsewhere. See [`counting`], too.
     pub(crate) fn bar(&self, total: u64) -> ProgressBar {
         if !self.is_terminal || self.json {
             return ProgressBar::hidden();
@@ -84,6 +84,17 @@ impl<'a> Output<'a> {
         }
         bar
     }
+}
+
+/// Goes on with a bar as a counter of what nobody knows the number of.
+pub(crate) fn counting(bar: &ProgressBar, what: &'static str) {
+    bar.reset();
+    bar.unset_length();
+    let template = "{spinner} {human_pos} {msg}, {per_sec}, {elapsed}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.set_message(what);
 }
 
 /// What stands where the result would be.

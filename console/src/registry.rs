@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rehydrate::schema::AnyEvent;
 use rehydrate::{
-    Aggregate, AggregateId, CategoryReader, Clock, EventSet, EventStore, LoadError, Position,
-    Projection, Rebuild, Repository, RowScope, SnapshotCheck, UpcastCopy, Version,
+    Aggregate, AggregateId, Clock, EventSet, EventStore, LoadError, Position, Projection, Rebuild,
+    Repository, RowScope, SnapshotCheck, UpcastCopy, VerifyLog, Version,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -91,8 +91,8 @@ pub(crate) struct Registered {
 #[derive(Default)]
 pub(crate) struct Registry {
     pub(crate) aggregates: BTreeMap<&'static str, Arc<dyn AnyAggregate>>,
-    /// How the events of each of them are read.
-    pub(crate) readers: BTreeMap<&'static str, CategoryReader>,
+    /// How the events of all of them are read.
+    pub(crate) verify_log: VerifyLog,
     /// Their event enums, each once.
     pub(crate) events: Vec<AnyEvent>,
     /// How the events of all of them are written as they are today.
@@ -107,7 +107,7 @@ impl Registry {
         let repository: Repository<A> = Repository::new(Arc::clone(store));
         self.aggregates
             .insert(A::CATEGORY, Arc::new(Typed(repository)));
-        self.readers.insert(A::CATEGORY, CategoryReader::of::<A>());
+        self.verify_log = self.verify_log.clone().aggregate::<A>();
         let event = AnyEvent::of::<A::Event>();
         // Two aggregates may have one enum.
         if self.events.iter().all(|it| it.schema() != event.schema()) {

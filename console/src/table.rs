@@ -51,9 +51,14 @@ pub(crate) fn plain(text: &str) -> String {
         .collect()
 }
 
-/// The beginning of a long text.
+/// The beginning of a text that is too long for a cell.
 pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
+    beginning(text, LONGEST)
+}
+
+/// So many characters of a text, if it has more.
+pub(crate) fn beginning(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

@@ -8,7 +8,8 @@ use crate::store::{EventStore, LogPage, LogQuery};
 use crate::stream::Position;
 
 pub use self::upcast::{
-    DifferentStream, Fate, UpcastCopy, UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport,
+    UpcastCopy, UpcastCopyError, UpcastCount, UpcastDifference, UpcastFate, UpcastProgress,
+    UpcastReport,
 };
 
 /// Copies a log into another store, positions, versions, times and event ids kept, and verifies it.
@@ -140,6 +141,7 @@ fn hash_event(hash: &mut twox_hash::XxHash3_128, event: &StoredEvent<'_>) {
 
 /// How far a copy has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CopyProgress {
     /// Events copied by this call.
     pub copied: u64,
@@ -151,6 +153,7 @@ pub struct CopyProgress {
 
 /// What a copy has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CopyReport {
     /// Events copied by this call; fewer than there are if an earlier call copied some.
     pub copied: u64,
@@ -160,6 +163,7 @@ pub struct CopyReport {
 
 /// The number of events of a log, and a hash over them (XXH3, 128 bits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checksum {
     /// How many events there are.
     pub events: u64,

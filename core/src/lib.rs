@@ -69,10 +69,6 @@ mod error;
 mod event;
 mod event_set;
 #[doc = include_str!("../docs/evolution.md")]
-#[expect(
-    clippy::test_attr_in_doctest,
-    reason = "it shows the test that users write"
-)]
 pub mod evolution {}
 mod inline;
 mod memory;
@@ -103,8 +99,8 @@ pub use aggregate::{Aggregate, AggregateId, ApplyTo, Fingerprint, InvalidId, Sna
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::CommandContext;
 pub use copy::{
-    Checksum, CopyError, CopyProgress, CopyReport, DifferentStream, Fate, UpcastCopy,
-    UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport, checksum, copy,
+    Checksum, CopyError, CopyProgress, CopyReport, UpcastCopy, UpcastCopyError, UpcastCount,
+    UpcastDifference, UpcastFate, UpcastProgress, UpcastReport, checksum, copy,
 };
 pub use error::{
     BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
@@ -144,6 +140,6 @@ pub use store::{
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;
 pub use verify_log::{
-    CategoryReader, LogFailure, LogVerified, TypeVerified, VerifyLog, VerifyProgress,
+    UnreadableEvent, VerifiedLog, VerifiedType, VerifyLog, VerifyLogError, VerifyLogProgress,
 };
 pub use view::InMemory;

@@ -79,7 +79,7 @@ use crate::stream::SchemaVersion;
 
 pub use rehydrate_macros::Describe;
 
-pub use self::any::{AnyEvent, Decode, Rewrite};
+pub use self::any::AnyEvent;
 #[cfg(feature = "lock")]
 pub use self::check::{Check, CheckError, Checked, Mode, NoExample, Problem, Unseen};
 pub use self::describe::{Describe, FieldSchema, Shape, Tagging, TypeSchema, VariantSchema};

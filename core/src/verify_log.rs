@@ -1,10 +1,10 @@
 //! A whole log, decoded by this program before it is deployed.
 
-mod reader;
 mod report;
 mod tally;
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, TryStreamExt as _};
@@ -13,11 +13,13 @@ use self::report::Report;
 use self::tally::Tallies;
 use crate::aggregate::Aggregate;
 use crate::error::StoreError;
+use crate::schema::{AnyEvent, Meaning};
 use crate::store::{EventStore, LogPage, LogQuery};
-use crate::stream::Position;
+use crate::stream::{Position, SchemaVersion};
 
-pub use self::reader::CategoryReader;
-pub use self::report::{LogFailure, LogVerified, TypeVerified, VerifyProgress};
+pub use self::report::{
+    UnreadableEvent, VerifiedLog, VerifiedType, VerifyLogError, VerifyLogProgress,
+};
 
 /// A page has at most so many events; a store ends it earlier if they are large.
 const PAGE: usize = 5_000;
@@ -43,9 +45,9 @@ const IN_FLIGHT: usize = 2;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let store = MemoryStore::new();
-/// let verified = VerifyLog::new(store)
+/// let verified = VerifyLog::new()
 ///     .aggregate::<Lamp>()
-///     .run(|progress| eprintln!("{} of {}", progress.position, progress.until))
+///     .run(&store, |progress| eprintln!("{} of {}", progress.position, progress.until))
 ///     .await?;
 /// for found in verified.by_type.iter().filter(|found| found.failed > 0) {
 ///     println!("{} of {} `{}`", found.failed, found.events, found.event_type);
@@ -54,34 +56,28 @@ const IN_FLIGHT: usize = 2;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "nothing is verified until it is run"]
 pub struct VerifyLog {
-    store: Arc<dyn EventStore>,
-    readers: Arc<HashMap<&'static str, CategoryReader>>,
+    /// By category.
+    events: Arc<BTreeMap<&'static str, AnyEvent>>,
     after: Position,
     only: Vec<String>,
 }
 
+thread_local! {
+    static IS_DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
 impl VerifyLog {
-    /// Verifies the log of a store, for a program that has no aggregates yet.
-    pub fn new(store: impl EventStore) -> Self {
-        Self {
-            store: Arc::new(store),
-            readers: Arc::default(),
-            after: Position::ZERO,
-            only: Vec::new(),
-        }
+    /// For a program that has no aggregates yet: it cannot read any event.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Reads the events of this aggregate's category as the aggregate does.
-    pub fn aggregate<A: Aggregate>(self) -> Self {
-        self.reader(CategoryReader::of::<A>())
-    }
-
-    /// As [`aggregate`](Self::aggregate), where the type is not at hand.
-    pub fn reader(mut self, reader: CategoryReader) -> Self {
-        Arc::make_mut(&mut self.readers).insert(reader.category(), reader);
+    pub fn aggregate<A: Aggregate>(mut self) -> Self {
+        Arc::make_mut(&mut self.events).insert(A::CATEGORY, AnyEvent::of::<A::Event>());
         self
     }
 
@@ -94,30 +90,69 @@ impl VerifyLog {
         self
     }
 
-    /// Only the events after this position, such as [`LogVerified::read_to`] of an earlier run:
+    /// Only the events after this position, such as [`VerifiedLog::read_to`] of an earlier run:
     /// right before a deploy there are only those to verify that have come since.
     pub fn after(mut self, position: Position) -> Self {
         self.after = position;
         self
     }
 
+    /// Whether no aggregate has been named.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// What a stored type and schema version means to the program; `None` if no aggregate of the
+    /// category has been named.
+    #[must_use]
+    pub fn meaning(
+        &self,
+        category: &str,
+        event_type: &str,
+        version: SchemaVersion,
+    ) -> Option<Meaning> {
+        let event = self.events.get(category)?;
+        Some(event.schema().meaning(event_type, version))
+    }
+
+    /// Whether the current thread decodes events for a verification just now.
+    ///
+    /// For a panic hook that has nothing to say about an upcast that panics for each of a million
+    /// events: the report holds what the first one said.
+    #[must_use]
+    pub fn is_decoding() -> bool {
+        IS_DECODING.get()
+    }
+
     /// Goes through the log up to where it ends now, or a little further.
     ///
     /// `progress` is called after each page. An upcast that panics is a failure of its event; what
-    /// it says goes to stderr as well, as with any panic.
+    /// it says goes to the panic hook as well, which writes it to stderr unless it is told
+    /// [otherwise](Self::is_decoding).
     ///
     /// # Errors
-    /// The log could not be read; try again if the error's kind says so. Events that cannot be
-    /// decoded are no error but what is asked for: see [`LogVerified::is_fine`].
+    /// [`VerifyLogError::AfterTheLog`]: nothing was verified; begin where the log has events.
+    /// [`VerifyLogError::Store`]: the log could not be read; try again if the error's kind says so.
+    /// Events that cannot be decoded are no error but what is asked for: see
+    /// [`VerifiedLog::is_fine`].
     pub async fn run(
         &self,
-        mut progress: impl FnMut(VerifyProgress) + Send,
-    ) -> Result<LogVerified, StoreError> {
-        let until = self.store.watermark().await?;
+        store: &dyn EventStore,
+        mut progress: impl FnMut(VerifyLogProgress) + Send,
+    ) -> Result<VerifiedLog, VerifyLogError> {
+        let until = store.watermark().await?;
+        // Such a position is of another log, and a log that nobody has looked at is not fine.
+        if self.after > until {
+            return Err(VerifyLogError::AfterTheLog {
+                after: self.after,
+                watermark: until,
+            });
+        }
         let mut report = Report::new(self.after);
         // They come back in the order of the log, so the first failure is the first one.
         let mut tallied = Box::pin(
-            self.pages(until)
+            self.pages(store, until)
                 .map_ok(|page| self.tally(page))
                 .try_buffered(IN_FLIGHT),
         );
@@ -128,7 +163,11 @@ impl VerifyLog {
         Ok(report.into_verified())
     }
 
-    fn pages(&self, until: Position) -> impl Stream<Item = Result<LogPage, StoreError>> + Send {
+    fn pages(
+        &self,
+        store: &dyn EventStore,
+        until: Position,
+    ) -> impl Stream<Item = Result<LogPage, StoreError>> + Send {
         stream::try_unfold(self.after, move |position| async move {
             if position >= until {
                 return Ok(None);
@@ -138,7 +177,7 @@ impl VerifyLog {
                 limit: PAGE,
                 ..LogQuery::after(position)
             };
-            let page = self.store.read_log(&query).await?;
+            let page = store.read_log(&query).await?;
             let read_to = page.read_to;
             Ok((read_to > position).then_some((page, read_to)))
         })
@@ -149,9 +188,11 @@ impl VerifyLog {
         &self,
         page: LogPage,
     ) -> impl Future<Output = Result<(Tallies, Position), StoreError>> + Send + use<> {
-        let readers = Arc::clone(&self.readers);
+        let events = Arc::clone(&self.events);
         let decoded = tokio::task::spawn_blocking(move || {
-            let tallies = tally::of_page(&readers, &page.events);
+            IS_DECODING.set(true);
+            let tallies = tally::of_page(&events, &page.events);
+            IS_DECODING.set(false);
             (tallies, page.read_to)
         });
         async move {

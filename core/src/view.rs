@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::error::StoreError;
+use crate::error::{StoreError, whole_text};
 use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
 use crate::store::EventStore;
 use crate::stream::Position;

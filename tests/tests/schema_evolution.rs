@@ -2,6 +2,8 @@
 
 #[path = "schema_evolution/census.rs"]
 mod census;
+#[path = "schema_evolution/memory.rs"]
+mod memory;
 #[path = "schema_evolution/past.rs"]
 mod past;
 #[path = "schema_evolution/verify.rs"]

@@ -3,19 +3,23 @@
 use std::fmt::{self, Display};
 
 use rehydrate::{
-    DifferentStream, EventStore, Fate, UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport,
+    EventStore, UpcastCopyError, UpcastCount, UpcastDifference, UpcastProgress, UpcastReport,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Done;
+use super::kind::Kind;
 use super::status::store_name;
 use crate::args::Copy;
 use crate::console::Console;
 use crate::error::OpsError;
 use crate::exit::Exit;
-use crate::output::Output;
-use crate::table::{Column, Grid, count, plain};
+use crate::output::{Output, counting};
+use crate::table::{Column, Grid, beginning, count, plain};
+
+/// The longest state that is printed; `--json` has all of it.
+const LONGEST: usize = 1_000;
 
 pub(crate) async fn run(
     console: &Console,
@@ -68,6 +72,7 @@ async fn upcast(console: &Console, args: &Copy, output: &mut Output<'_>) -> Resu
     }
     let target = open(&args.target_url).await?;
     let bar = output.bar(0);
+    let mut is_comparing = false;
     let copied = copy.run(&*console.store, &*target, |progress| match progress {
         UpcastProgress::Copying {
             position, until, ..
@@ -76,8 +81,10 @@ async fn upcast(console: &Console, args: &Copy, output: &mut Output<'_>) -> Resu
             bar.set_position(position.get());
         }
         UpcastProgress::Comparing { streams } => {
-            // Nobody has counted them.
-            bar.set_length(streams);
+            if !is_comparing {
+                is_comparing = true;
+                counting(&bar, "states compared");
+            }
             bar.set_position(streams);
         }
         _ => {}
@@ -112,11 +119,12 @@ struct Upcast {
 
 #[derive(Serialize)]
 struct Type {
-    category: String,
-    event_type: String,
-    schema_version: u32,
-    events: u64,
+    #[serde(flatten)]
+    kind: Kind,
     fate: &'static str,
+    /// The fate for people.
+    #[serde(skip)]
+    text: String,
     /// What of the program is needed as long as they are stored.
     needs: Option<&'static str>,
 }
@@ -151,24 +159,21 @@ impl Upcast {
 impl Type {
     fn new(count: &UpcastCount) -> Self {
         Self {
-            category: count.category.clone(),
-            event_type: count.event_type.clone(),
-            schema_version: count.schema_version.get(),
-            events: count.events,
-            fate: match count.fate {
-                Fate::Current => "current",
-                Fate::Rewritten => "rewritten",
-                Fate::LeftOut => "left out",
-                Fate::Split => "split",
-                _ => "kept",
-            },
+            kind: Kind::new(
+                count.category.clone(),
+                count.event_type.clone(),
+                count.schema_version,
+                count.events,
+            ),
+            fate: count.fate.name(),
+            text: count.fate.to_string(),
             needs: count.fate.attribute(),
         }
     }
 }
 
 impl Different {
-    fn new(different: &DifferentStream) -> Self {
+    fn new(different: &UpcastDifference) -> Self {
         Self {
             stream: different.stream.to_string(),
             source_version: different.source_version.get(),
@@ -190,25 +195,15 @@ impl Display for Upcast {
             self.source_events,
             self.until
         )?;
-        use Column::{Number, Text};
-        let mut grid = Grid::new(&[
-            Text("CATEGORY"),
-            Text("TYPE"),
-            Number("SCHEMA"),
-            Number("EVENTS"),
-            Text("IN THE COPY"),
-        ]);
+        let mut columns = Kind::COLUMNS.to_vec();
+        columns.push(Column::Text("IN THE COPY"));
+        let mut grid = Grid::new(&columns);
         for ty in &self.types {
-            grid.row([
-                ty.category.clone(),
-                ty.event_type.clone(),
-                ty.schema_version.to_string(),
-                ty.events.to_string(),
-                match ty.needs {
-                    None => ty.fate.to_owned(),
-                    Some(attribute) => format!("{}: `{attribute}` is still needed", ty.fate),
-                },
-            ]);
+            let fate = match ty.needs {
+                None => ty.text.clone(),
+                Some(attribute) => format!("{}: `{attribute}` is still needed", ty.text),
+            };
+            grid.row(ty.kind.cells().into_iter().chain([fate]));
         }
         writeln!(f, "{grid}\n")?;
         if self.is_renumbered {
@@ -236,11 +231,16 @@ impl Display for Upcast {
                 "\n  {}\n    here      at version {}  {}\n    the copy  at version {}  {}",
                 plain(&different.stream),
                 different.source_version,
-                different.source,
+                shown(&different.source),
                 different.target_version,
-                different.target
+                shown(&different.target)
             )?;
         }
         Ok(())
     }
+}
+
+/// A state, on one line of the terminal.
+fn shown(state: &Value) -> String {
+    beginning(&plain(&state.to_string()), LONGEST)
 }

@@ -4,7 +4,6 @@ mod census;
 mod files;
 mod verify;
 
-use rehydrate::CategoryReader;
 use rehydrate::schema::{Meaning, Mode};
 use serde::Serialize;
 
@@ -57,10 +56,6 @@ impl Read {
             newest: newest.map(rehydrate::SchemaVersion::get),
             is_readable: meaning.is_some_and(Meaning::is_read),
         }
-    }
-
-    fn of(reader: Option<&CategoryReader>, event_type: &str, version: u32) -> Self {
-        Self::new(reader.map(|reader| reader.meaning(event_type, version.into())))
     }
 
     /// What stands in the table; what cannot be read in capitals, so that it is seen.

@@ -129,7 +129,9 @@ impl Display for Shown {
             Some(time) => writeln!(f, ", {}", time::moment(time))?,
             None => writeln!(f, ", before its first event")?,
         }
-        writeln!(f, "{:#}", self.state)?;
+        for line in format!("{:#}", self.state).lines() {
+            writeln!(f, "{}", plain(line))?;
+        }
         let events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
         writeln!(f, "\n{}", count(events, "event"))?;
         write!(f, "{}", events::table(&self.events))

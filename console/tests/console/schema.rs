@@ -247,16 +247,16 @@ async fn a_verification_that_finds_something_is_exit_code_1_and_says_where_and_w
             ["permit", "issued", "1", "4", "2", "2", "upcast", "to", "3"]
         );
         let expected = "\
-car `so [2Jld` v1: 1 of 1 event cannot be read, first event 1 of car/X1 at position 10
-  it is of a category that no aggregate of this program has: name the aggregate to whoever verifies, or deploy the program that wrote it
-permit `issued` v1: 2 of 4 events cannot be read, first event 1 of permit/C3 at position 6
-  it was refused by the upcast from console::schema::IssuedV1 to console::schema::PermitEvent: there is no zone 0
-permit `issued` v2: 1 of 1 event cannot be read, first event 2 of permit/C3 at position 7
-  it is no longer supported: put its type into `history` in place of `_`
-permit `issued` v4: 1 of 1 event cannot be read, first event 3 of permit/C3 at position 8
-  it is newer than 3, the newest this program knows: deploy the newer program
-permit `lost` v1: 1 of 1 event cannot be read, first event 4 of permit/C3 at position 9
-  it is not an event of PermitEvent: add a variant, an alias, `retired` or `legacy` for it, or deploy the program that wrote it
+car `so [2Jld` v1: 1 of 1 event cannot be read
+  first: car/X1 version 1, position 10: is of a category that no aggregate of this program has: name the aggregate to whoever verifies, or deploy the program that wrote it
+permit `issued` v1: 2 of 4 events cannot be read
+  first: permit/C3 version 1, position 6: was refused by the upcast from console::schema::IssuedV1 to console::schema::PermitEvent: there is no zone 0
+permit `issued` v2: 1 of 1 event cannot be read
+  first: permit/C3 version 2, position 7: is no longer supported: put its type into `history` in place of `_`
+permit `issued` v4: 1 of 1 event cannot be read
+  first: permit/C3 version 3, position 8: is newer than 3, the newest this program knows: deploy the newer program
+permit `lost` v1: 1 of 1 event cannot be read
+  first: permit/C3 version 4, position 9: is not an event of PermitEvent: add a variant, an alias, `retired` or `legacy` for it, or deploy the program that wrote it
 This program CANNOT READ 6 of the 11 events up to position 11: do not run it on this store.
 ";
         assert_eq!(rest, expected);
@@ -301,17 +301,33 @@ async fn a_part_of_the_log_is_verified() {
         let console = console(&town);
         let newer = run(&console, "schema verify --after 6").await;
         assert_eq!(newer.exit, Exit::Fine);
-        assert!(newer.out.contains("all of the 5 events"), "{}", newer.out);
+        assert_eq!(
+            newer.out.lines().last().unwrap(),
+            "This program can read all of the 5 events, after position 6, up to position 11. `--after 11` verifies what comes later."
+        );
         let nothing = run(&console, "schema verify --after 11").await;
         assert_eq!(nothing.exit, Exit::Fine);
         assert_eq!(
             nothing.out,
-            "There is nothing to verify up to position 11.\n"
+            "There is nothing to verify, after position 11, up to position 11.\n"
+        );
+        let beyond = run(&console, "schema verify --after 12").await;
+        assert_eq!((beyond.exit, beyond.out.as_str()), (Exit::Attention, ""));
+        assert!(
+            beyond.err.contains("the log ends at position 11"),
+            "{}",
+            beyond.err
         );
         town.record("A1", FineEvent::Issued { cents: 1 }).await;
         let fines = run(&console, "schema verify --category fine --json").await;
         assert_eq!(fines.exit, Exit::Fine);
         assert_eq!(fines.json()["events"], 1);
+        assert_eq!(fines.json()["categories"], json!(["fine"]));
+        let fines = "schema verify --category fine --category permit --after 6";
+        assert_eq!(
+            run(&console, fines).await.out.lines().last().unwrap(),
+            "This program can read all of the 6 events of fine, permit, after position 6, up to position 12. `--category fine --category permit --after 12` verifies what comes later."
+        );
         let both = "schema verify --category fine --category permit --json";
         assert_eq!(run(&console, both).await.json()["events"], 11);
         let unknown = run(&console, "schema verify --category car").await;

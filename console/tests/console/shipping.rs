@@ -14,6 +14,8 @@ async fn what_was_shipped_is_written_on_request_and_then_compared() {
     let ran = run(&console, &format!("schema check --in {place}")).await;
     assert_eq!(ran.exit, Exit::Attention, "{}", ran.out);
     assert!(ran.out.contains("there is no events.lock yet"));
+    let here = format!("`ops schema update --in {place}`");
+    assert!(ran.out.contains(&here), "{}", ran.out);
     assert_eq!(std::fs::read_dir(place).unwrap().count(), 0);
 
     let ran = run(&console, &format!("schema update --in {place}")).await;

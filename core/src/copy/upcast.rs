@@ -15,7 +15,7 @@ use futures_util::stream::{self, StreamExt as _};
 use self::comparing::{Compared, Sides};
 use self::report::Counts;
 pub use self::report::{
-    DifferentStream, Fate, UpcastCopyError, UpcastCount, UpcastProgress, UpcastReport,
+    UpcastCopyError, UpcastCount, UpcastDifference, UpcastFate, UpcastProgress, UpcastReport,
 };
 use self::rewriting::{AnyAggregate, Numbers, Rows, Typed, rows_of};
 use self::target::Target;
@@ -78,8 +78,11 @@ const SHOWN: usize = 100;
 /// It begins with a [census](EventStore::census) of the source, which may hold nothing that is
 /// unknown here. At the end every aggregate is folded from both stores, and the states are compared
 /// as JSON, with their versions if those were kept. That is one more read of both; memory does not
-/// grow with the number of events. States whose JSON is not the same each time, as that of a `HashSet`, are
-/// compared without regard to the order in arrays.
+/// grow with the number of events. Aggregates whose JSON is not the same each time, as that of a
+/// `HashSet`, are compared without regard to the order in arrays.
+///
+/// Pages are read, rewritten and written one after the other: what a page becomes depends on the
+/// numbers that the one before has used, and a copy is bound by the writing.
 ///
 /// Snapshots, idempotency keys and read models are not part of the log and are not copied. The
 /// target is to be written by nobody else until the copy is done.
@@ -251,12 +254,13 @@ impl UpcastCopy {
         stored: &StoredEvent<'_>,
         numbers: &mut Option<Numbers>,
         rows: &mut Rows,
-    ) -> Result<Fate, UpcastCopyError> {
+    ) -> Result<UpcastFate, UpcastCopyError> {
         let Some(aggregate) = self.aggregates.get(stored.category) else {
-            // Its first event came after the look at what there is.
-            return Err(UpcastCopyError::UnknownCategories {
-                categories: vec![stored.category.to_owned()],
-            });
+            // The census was taken after the end of the copy was known, so it has counted it.
+            return Err(UpcastCopyError::Store(StoreError::Backend {
+                action: "count all events before a copy",
+                source: format!("{} is not in the census", stored.address()).into(),
+            }));
         };
         let today = aggregate.today(stored)?;
         rows_of(stored, &today, numbers.as_mut(), rows);

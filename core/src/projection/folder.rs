@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fold::{KeyOf, Prepared, Rows};
 use super::times::key_values;
 use super::{Folder, Poisoned, Projection};
-use crate::error::{BoxError, StoreError};
+use crate::error::{BoxError, StoreError, guarded};
 use crate::page::StoredEvent;
 use crate::read_model::{ReadModel, Table};
 use crate::store::ConsumerTransaction;

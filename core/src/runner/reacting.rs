@@ -19,6 +19,7 @@ pub(crate) use self::release::go_on;
 use self::worker::Worker;
 use super::running::report;
 use super::{RunError, Runner};
+use crate::error::whole_text;
 use crate::reactor::AnyReactor;
 use crate::stream::Position;
 

@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 
 use super::Build;
 use super::build::consumers_of;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole_text};
 use crate::page::StoredEvent;
 use crate::projection::{Held, park, shard_of};
 use crate::store::{

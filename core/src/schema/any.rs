@@ -8,10 +8,10 @@ use crate::event::Event;
 use crate::page::StoredEvent;
 
 /// Reads a stored event, and says how many events of today it is.
-pub type Decode = fn(&StoredEvent<'_>) -> Result<usize, DecodeError>;
+type Decode = fn(&StoredEvent<'_>) -> Result<usize, DecodeError>;
 
 /// Reads a stored event, and writes the payloads of the events that it is today.
-pub type Rewrite = fn(&StoredEvent<'_>) -> Result<Vec<String>, BoxError>;
+type Rewrite = fn(&StoredEvent<'_>) -> Result<Vec<String>, BoxError>;
 
 /// An event enum as a value, so that a tool can hold a list of them.
 ///
@@ -48,7 +48,9 @@ impl AnyEvent {
         )
     }
 
-    /// Events that have this schema and are read and written by these functions.
+    /// Events that have this schema and are read and written by these functions: for the tests of
+    /// this library, which make up schemas that no enum has.
+    #[doc(hidden)]
     #[must_use]
     pub const fn new(schema: EventSchema, decode: Decode, rewrite: Rewrite) -> Self {
         Self {

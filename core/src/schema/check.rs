@@ -1,10 +1,12 @@
 //! Keeps a program from being shipped that cannot read what it has stored.
 
+mod change;
 mod compare;
 mod error;
 mod files;
 mod golden;
 mod gone;
+mod mode;
 mod problem;
 mod remedy;
 mod rust;
@@ -18,10 +20,12 @@ use std::path::{Path, PathBuf};
 use self::compare::Comparison;
 pub use self::error::{CheckError, NoExample};
 use self::golden::Golden;
+pub use self::mode::Mode;
 pub use self::problem::Problem;
 use super::AnyEvent;
 use super::golden::missing;
 use super::lock::{EventEnum, Kind, Lock, show};
+use crate::error::whole_text;
 use crate::event::Event;
 use crate::stream::SchemaVersion;
 
@@ -56,26 +60,6 @@ const GOLDEN: &str = "events.golden";
 pub struct Check {
     folder: PathBuf,
     events: Vec<AnyEvent>,
-}
-
-/// Whether files may be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// What the lock does not know yet is an error.
-    Check,
-    /// What the lock does not know yet is added to it, unless something shipped has changed.
-    Update,
-}
-
-impl Mode {
-    /// `Update` if the environment has `REHYDRATE_UPDATE=1`.
-    #[must_use]
-    pub fn from_env() -> Self {
-        match std::env::var("REHYDRATE_UPDATE").as_deref() {
-            Err(_) | Ok("" | "0") => Self::Check,
-            Ok(_) => Self::Update,
-        }
-    }
 }
 
 /// What was checked.
@@ -154,6 +138,7 @@ impl Check {
     /// See [`CheckError`]; its `Display` says what to write instead.
     pub fn run(&self, mode: Mode) -> Result<Checked, CheckError> {
         self.refuse_twins()?;
+        let _alone = (mode == Mode::Update).then(|| files::alone(&self.folder));
         let path = self.folder.join(LOCK);
         let text = files::read(&path)?;
         let shipped = match &text {
@@ -165,11 +150,12 @@ impl Check {
             })?,
         };
         let mut comparison = compare::compare(&shipped, &self.events);
+        let golden = Golden::read(&self.folder.join(GOLDEN), &self.events, &comparison)?;
         if text.is_none() {
+            golden.refuse_lost_lock(&path)?;
             comparison.news = vec![format!("there is no {LOCK} yet")];
         }
-        let golden = Golden::read(&self.folder.join(GOLDEN), &self.events, &comparison)?;
-        golden.check(&mut comparison, &self.folder);
+        golden.check(&mut comparison, &shipped, &self.folder);
         let unseen = unseen(&comparison.lock);
         if !comparison.problems.is_empty() {
             let problems = comparison.problems;
@@ -207,7 +193,11 @@ impl Check {
         match self.run(mode) {
             Ok(checked) if mode == Mode::Update => eprintln!("{checked}"),
             Ok(_) => {}
-            Err(error) => panic!("{}", super::golden::chain(&error)),
+            Err(error) => {
+                let misunderstood = Mode::misunderstood();
+                let more = misunderstood.map(|told| format!("\n\n{told}"));
+                panic!("{}{}", whole_text(&error), more.unwrap_or_default());
+            }
         }
     }
 

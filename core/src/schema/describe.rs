@@ -42,6 +42,8 @@ pub enum TypeSchema {
     Nullable(&'static TypeSchema),
     /// An array of any number of them.
     List(&'static TypeSchema),
+    /// An array of any number of them, in any order and each once.
+    Set(&'static TypeSchema),
     /// An object with any keys.
     Map {
         /// The keys.
@@ -64,8 +66,9 @@ pub enum TypeSchema {
         name: &'static str,
         /// Its fields.
         fields: &'static [FieldSchema],
-        /// serde's attributes that change its form and have no place of their own here:
-        /// `deny_unknown_fields`, `tag = "…"`; empty if there are none.
+        /// What else serde's attributes say, parts with a comma between them:
+        /// `deny_unknown_fields`, `tag = "…" of "…"` for a tag and the name that it holds; empty if
+        /// there is nothing.
         note: &'static str,
     },
     /// One of these.
@@ -117,13 +120,15 @@ pub struct VariantSchema {
     pub aliases: &'static [&'static str],
     /// What it holds.
     pub content: Shape,
-    /// serde's attributes that have no place of their own here: `other`, `untagged`, `skip…`,
-    /// `with = "…"`; empty if there are none.
+    /// What else serde's attributes say, parts with a comma between them: `not written`,
+    /// `not read`, `read as "…"` if it is not read under its key, `other`, `untagged`; empty if
+    /// there is nothing.
     pub note: &'static str,
 }
 
 /// The content of an event or a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shape {
     /// No content.
     Unit,
@@ -131,8 +136,7 @@ pub enum Shape {
     Fields {
         /// The fields.
         fields: &'static [FieldSchema],
-        /// serde's attributes that have no place of their own here: `deny_unknown_fields`; empty if
-        /// there are none.
+        /// What else serde's attributes say: `deny_unknown_fields`; empty if there is nothing.
         note: &'static str,
     },
     /// A type.
@@ -163,8 +167,9 @@ pub struct FieldSchema {
     pub has_default: bool,
     /// Whether its own fields stand in its place.
     pub is_flattened: bool,
-    /// serde's attributes that have no place of their own here: `skip_serializing`,
-    /// `skip_deserializing`, a `rename` that differs for reading; empty if there are none.
+    /// What else serde's attributes say, parts with a comma between them: `not written`,
+    /// `not read`, `read as "…"` if it is not read under its key, `skip_serializing_if` if it has
+    /// no default to take its place, `default = "…"` with the function that makes one; empty if there is nothing.
     pub note: &'static str,
 }
 

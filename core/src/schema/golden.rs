@@ -7,16 +7,13 @@ mod file;
 mod same;
 mod search;
 
-use std::any::Any;
-use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::AnyEvent;
 use super::lock::{EventEnum, EventType, Lock, Node};
-use crate::error::{DecodeError, DecodeProblem};
+use crate::error::{DecodeError, DecodeProblem, no_panic, whole_text};
 use crate::page::StoredEvent;
 
 pub(super) use self::file::{Golden, Misplaced, entries, read, start_of_name};
@@ -124,14 +121,13 @@ pub(super) fn check(golden: &Golden, event: &AnyEvent, lock: &EventEnum) -> Resu
 
 fn decode(event: &AnyEvent, golden: &Golden) -> Result<(), Refused> {
     let stored = golden.stored();
-    let decoded = catch_unwind(AssertUnwindSafe(|| event.decode(&stored)));
-    match decoded {
+    match no_panic(|| event.decode(&stored)) {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(Refused {
             rest: rest(&stored, &error),
             reason: explain(&error),
         }),
-        Err(panic) => Err(Refused::at_the_end(panicked(&*panic))),
+        Err(panic) => Err(Refused::at_the_end(format!("reading it {panic}"))),
     }
 }
 
@@ -153,13 +149,13 @@ fn rewrites(event: &AnyEvent, golden: &Golden, shape: &Node) -> Result<(), Refus
 
 fn rewrite(event: &AnyEvent, golden: &Golden) -> Result<String, String> {
     let stored = golden.stored();
-    match catch_unwind(AssertUnwindSafe(|| event.rewrite(&stored))) {
+    match no_panic(|| event.rewrite(&stored)) {
         Ok(Ok(payloads)) => match <[String; 1]>::try_from(payloads) {
             Ok([payload]) => Ok(payload),
             Err(payloads) => Err(format!("it is read as {} events", payloads.len())),
         },
-        Ok(Err(error)) => Err(chain(&*error)),
-        Err(panic) => Err(panicked(&*panic)),
+        Ok(Err(error)) => Err(whole_text(&*error)),
+        Err(panic) => Err(format!("writing it again {panic}")),
     }
 }
 
@@ -172,21 +168,5 @@ fn rest(stored: &StoredEvent<'_>, error: &DecodeError) -> usize {
 }
 
 fn explain(error: &DecodeError) -> String {
-    format!("it {}", chain(&error.problem))
-}
-
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("reading it panicked: {}", text.unwrap_or("without a text"))
+    format!("it {}", whole_text(&error.problem))
 }

@@ -41,6 +41,7 @@ impl Hash {
             TypeSchema::Optional(some) => self.byte(2).ty(some),
             TypeSchema::Nullable(some) => self.byte(11).ty(some),
             TypeSchema::List(each) => self.byte(3).ty(each),
+            TypeSchema::Set(each) => self.byte(12).ty(each),
             TypeSchema::Map { key, value } => self.byte(4).ty(key).ty(value),
             TypeSchema::Array { of, length } => self.byte(10).ty(of).number(*length as u64),
             TypeSchema::Tuple(parts) => {

@@ -194,14 +194,15 @@ impl<T: ?Sized> Describe for std::marker::PhantomData<T> {
 }
 
 macro_rules! lists {
-    ($($ty:ident $(<$hasher:ident>)?),*) => {$(
+    ($kind:ident: $($ty:ident $(<$hasher:ident>)?),*) => {$(
         impl<T: Describe $(, $hasher)?> Describe for $ty<T $(, $hasher)?> {
-            const TYPE: TypeSchema = TypeSchema::List(&T::TYPE);
+            const TYPE: TypeSchema = TypeSchema::$kind(&T::TYPE);
         }
     )*};
 }
 
-lists!(Vec, VecDeque, LinkedList, BinaryHeap, BTreeSet, HashSet<S>);
+lists!(List: Vec, VecDeque, LinkedList, BinaryHeap);
+lists!(Set: BTreeSet, HashSet<S>);
 
 impl<T: Describe> Describe for [T] {
     const TYPE: TypeSchema = TypeSchema::List(&T::TYPE);

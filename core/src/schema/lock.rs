@@ -2,6 +2,7 @@
 
 mod kind;
 mod node;
+pub(super) mod note;
 mod path;
 mod read;
 mod write;
@@ -11,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EventSchema, EventTypeSchema, Shape};
 
 pub(super) use self::kind::{Kind, Tag};
-pub(super) use self::node::{Line, Node};
+pub(super) use self::node::{IN_A_BUFFER, Line, Node};
 pub(super) use self::path::{Step, show};
+pub(super) use self::write::{print_aliases, table};
 
 /// The version of the file's format.
 const FORMAT: i64 = 1;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::tally::{Tallies, Tally};
+use crate::error::{ErrorKind, StoreError};
 use crate::page::StoredEvent;
 use crate::schema::Meaning;
 use crate::stream::{Position, SchemaVersion, Version};
@@ -11,16 +12,16 @@ use crate::stream::{Position, SchemaVersion, Version};
 /// What [`VerifyLog`](crate::VerifyLog) has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LogVerified {
+pub struct VerifiedLog {
     /// How many stored events were decoded.
     pub events: u64,
     /// Every event up to here has been, from where it began: where a later run may begin.
     pub read_to: Position,
     /// Every stored type and version, by category, type and schema version in byte order.
-    pub by_type: Vec<TypeVerified>,
+    pub by_type: Vec<VerifiedType>,
 }
 
-impl LogVerified {
+impl VerifiedLog {
     /// How many events this program cannot read.
     #[must_use]
     pub fn failed(&self) -> u64 {
@@ -37,7 +38,7 @@ impl LogVerified {
 /// What was found of one stored type and schema version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct TypeVerified {
+pub struct VerifiedType {
     /// The aggregate's stored type name.
     pub category: String,
     /// The stored type.
@@ -53,13 +54,13 @@ pub struct TypeVerified {
     /// How many of those stored cannot be read.
     pub failed: u64,
     /// The first one of them in the log.
-    pub first_failure: Option<LogFailure>,
+    pub first_failure: Option<UnreadableEvent>,
 }
 
 /// A stored event that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LogFailure {
+pub struct UnreadableEvent {
     /// Its position.
     pub position: Position,
     /// Its stream, as `category/id`.
@@ -71,7 +72,7 @@ pub struct LogFailure {
     pub error: String,
 }
 
-impl LogFailure {
+impl UnreadableEvent {
     pub(super) fn new(event: &StoredEvent<'_>, error: String) -> Self {
         Self {
             position: event.position,
@@ -84,7 +85,8 @@ impl LogFailure {
 
 /// How far a verification has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerifyProgress {
+#[non_exhaustive]
+pub struct VerifyLogProgress {
     /// Events decoded so far.
     pub events: u64,
     /// How many of them failed.
@@ -93,6 +95,36 @@ pub struct VerifyProgress {
     pub position: Position,
     /// The position up to which it goes.
     pub until: Position,
+}
+
+/// Why a log was not verified.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyLogError {
+    /// It was to begin after the end of the log, so nothing would have been looked at.
+    #[error(
+        "the log ends at position {watermark}, so nothing can be verified after position {after}: is it the position of another store?"
+    )]
+    AfterTheLog {
+        /// Where it was to begin.
+        after: Position,
+        /// The last position of the log.
+        watermark: Position,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl VerifyLogError {
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::AfterTheLog { .. } => ErrorKind::Refused,
+            Self::Store(error) => error.kind(),
+        }
+    }
 }
 
 /// A report being written.
@@ -129,8 +161,8 @@ impl Report {
         }
     }
 
-    pub(super) fn progress(&self, until: Position) -> VerifyProgress {
-        VerifyProgress {
+    pub(super) fn progress(&self, until: Position) -> VerifyLogProgress {
+        VerifyLogProgress {
             events: self.events,
             failed: self.failed,
             position: self.read_to,
@@ -138,10 +170,10 @@ impl Report {
         }
     }
 
-    pub(super) fn into_verified(self) -> LogVerified {
+    pub(super) fn into_verified(self) -> VerifiedLog {
         let by_type = self.by_type.into_iter();
         let by_type = by_type.map(
-            |((category, event_type, schema_version), tally)| TypeVerified {
+            |((category, event_type, schema_version), tally)| VerifiedType {
                 category,
                 event_type,
                 schema_version,
@@ -152,7 +184,7 @@ impl Report {
                 first_failure: tally.first_failure,
             },
         );
-        LogVerified {
+        VerifiedLog {
             events: self.events,
             read_to: self.read_to,
             by_type: by_type.collect(),

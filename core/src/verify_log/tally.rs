@@ -1,12 +1,15 @@
 //! What a page of the log comes to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::reader::CategoryReader;
-use super::report::LogFailure;
+use super::report::UnreadableEvent;
+use crate::error::{DecodeError, no_panic, whole_text};
 use crate::page::{Page, StoredEvent};
-use crate::schema::Meaning;
+use crate::schema::{AnyEvent, Meaning};
 use crate::stream::SchemaVersion;
+
+/// The longest text of a failure: what is stored may be quoted in it.
+const LONGEST: usize = 1_000;
 
 /// The events of a page by category, type and schema version, in any order.
 pub(super) type Tallies = Vec<((String, String, SchemaVersion), Tally)>;
@@ -18,14 +21,14 @@ pub(super) struct Tally {
     pub(super) events: u64,
     pub(super) decoded_to: u64,
     pub(super) failed: u64,
-    pub(super) first_failure: Option<LogFailure>,
+    pub(super) first_failure: Option<UnreadableEvent>,
 }
 
-pub(super) fn of_page(readers: &HashMap<&'static str, CategoryReader>, page: &Page) -> Tallies {
+pub(super) fn of_page(events: &BTreeMap<&'static str, AnyEvent>, page: &Page) -> Tallies {
     // By what the page holds, so that an event costs no allocation.
     let mut tallies: HashMap<(&str, &str, SchemaVersion), Tally> = HashMap::new();
     for event in page.iter() {
-        let reader = readers.get(event.category);
+        let reader = events.get(event.category);
         let key = (event.category, event.event_type, event.schema_version);
         let tally = tallies
             .entry(key)
@@ -41,9 +44,12 @@ pub(super) fn of_page(readers: &HashMap<&'static str, CategoryReader>, page: &Pa
 }
 
 impl Tally {
-    fn new(reader: Option<&CategoryReader>, event: &StoredEvent<'_>) -> Self {
+    fn new(reader: Option<&AnyEvent>, event: &StoredEvent<'_>) -> Self {
         Self {
-            meaning: reader.map(|reader| reader.meaning(event.event_type, event.schema_version)),
+            meaning: reader.map(|reader| {
+                let schema = reader.schema();
+                schema.meaning(event.event_type, event.schema_version)
+            }),
             events: 0,
             decoded_to: 0,
             failed: 0,
@@ -51,15 +57,15 @@ impl Tally {
         }
     }
 
-    fn take(&mut self, reader: Option<&CategoryReader>, event: &StoredEvent<'_>) {
+    fn take(&mut self, reader: Option<&AnyEvent>, event: &StoredEvent<'_>) {
         self.events += 1;
-        let read = reader.map_or_else(|| Err(of_no_aggregate()), |reader| reader.read(event));
+        let read = reader.map_or_else(|| Err(of_no_aggregate()), |reader| read(reader, event));
         match read {
             Ok(events) => self.decoded_to += events as u64,
             Err(error) => {
                 self.failed += 1;
                 self.first_failure
-                    .get_or_insert_with(|| LogFailure::new(event, error));
+                    .get_or_insert_with(|| UnreadableEvent::new(event, error));
             }
         }
     }
@@ -73,6 +79,26 @@ impl Tally {
             self.first_failure = later.first_failure;
         }
     }
+}
+
+/// How many of today's events a stored one is, or what is wrong with it.
+fn read(reader: &AnyEvent, stored: &StoredEvent<'_>) -> Result<usize, String> {
+    let decode = || -> Result<usize, DecodeError> {
+        let events = reader.decode(stored)?;
+        // The history of an aggregate and the deliveries of a reactor show it.
+        stored.metadata()?;
+        Ok(events)
+    };
+    let mut text = match no_panic(decode) {
+        Ok(Ok(events)) => return Ok(events),
+        Ok(Err(error)) => whole_text(&error.problem),
+        Err(panic) => format!("cannot be decoded, the code that reads it {panic}"),
+    };
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    Err(text)
 }
 
 fn of_no_aggregate() -> String {

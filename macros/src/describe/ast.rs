@@ -26,6 +26,8 @@ pub(crate) struct Container {
     pub(super) is_transparent: bool,
     pub(super) denies_unknown: bool,
     pub(super) has_default: bool,
+    /// The function that makes it.
+    default: Option<String>,
     pub(super) conversion: Option<Conversion>,
     /// `field_identifier` or `variant_identifier`.
     pub(super) identifier: Option<String>,
@@ -58,6 +60,11 @@ pub(super) struct Field {
     pub(super) is_written: bool,
     pub(super) is_read: bool,
     pub(super) has_default: bool,
+    has_own_default: bool,
+    /// The function that makes it, of the field or of the whole.
+    pub(super) default: Option<String>,
+    /// Whether `skip_serializing_if` may leave it out.
+    pub(super) is_left_out: bool,
     pub(super) is_flattened: bool,
     /// The attributes that hand it to code of its own.
     pub(super) with: Option<String>,
@@ -78,7 +85,10 @@ impl Container {
                 "untagged" => parsed.is_untagged = true,
                 "transparent" => parsed.is_transparent = true,
                 "deny_unknown_fields" => parsed.denies_unknown = true,
-                "default" => parsed.has_default = true,
+                "default" => {
+                    parsed.has_default = true;
+                    parsed.default = string(found);
+                }
                 "field_identifier" | "variant_identifier" => {
                     parsed.identifier = Some(found.text());
                 }
@@ -127,7 +137,11 @@ impl Container {
 
     /// A field of a struct.
     pub(super) fn field(&self, field: &syn::Field) -> Field {
-        Field::parse(field, self.cases, self.has_default)
+        let mut field = Field::parse(field, self.cases, self.has_default);
+        if !field.has_own_default {
+            field.default = self.default.clone();
+        }
+        field
     }
 }
 
@@ -143,14 +157,19 @@ impl Field {
         let mut given = Given::default();
         let mut with = Vec::new();
         let (mut is_written, mut is_read, mut is_flattened) = (true, true, false);
+        let (mut is_left_out, mut has_own_default, mut default) = (false, false, None);
         for found in serde::keys(&field.attrs) {
             match found.key.to_string().as_str() {
                 "rename" => given.rename(&found),
                 "alias" => given.alias(&found),
-                "default" => has_default = true,
+                "default" => {
+                    (has_default, has_own_default) = (true, true);
+                    default = string(&found);
+                }
                 "flatten" => is_flattened = true,
                 "skip" => (is_written, is_read) = (false, false),
                 "skip_serializing" => is_written = false,
+                "skip_serializing_if" => is_left_out = true,
                 "skip_deserializing" => is_read = false,
                 "with" | "serialize_with" | "deserialize_with" | "getter" => {
                     with.push(found.text());
@@ -171,6 +190,9 @@ impl Field {
             is_written,
             is_read,
             has_default: has_default || !is_read,
+            has_own_default,
+            default,
+            is_left_out,
             is_flattened,
             with: joined(&with),
         }

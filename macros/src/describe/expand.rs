@@ -81,7 +81,7 @@ fn bounds(input: &DeriveInput) -> Vec<TokenStream> {
 /// Expands to the description of a type that is being derived for.
 pub(crate) fn state(input: &DeriveInput) -> TokenStream {
     let container = Container::parse(&input.ident, &input.attrs);
-    let types = Types::within(&input.ident);
+    let types = Types::within(&input.ident, &input.generics);
     let parts = Parts {
         container: &container,
         types: &types,

@@ -7,5 +7,5 @@ SELECT
     min(recorded_at), max(recorded_at)
 FROM rehydrate_events
 GROUP BY category, event_type, schema_version
--- Only the names of streams are compared so in the table itself.
+-- The columns `category` and `stream_id` have the collation "C"; `event_type` has the database's.
 ORDER BY category, event_type COLLATE "C", schema_version

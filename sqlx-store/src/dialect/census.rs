@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rehydrate::{CensusEntry, StoreError};
 
 use super::Dialect;
-use super::rows::{Fault, position, schema_version};
+use super::rows::{Fault, absurd, position, schema_version};
 
 /// A row of `census.sql`.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) fn entries<D: Dialect>(
 ) -> Result<Vec<CensusEntry>, StoreError> {
     let entry = |row| {
         let raw = D::census(row).map_err(|error| D::explain(store, ACTION, error))?;
-        entry(&raw).map_err(|fault| absurd(&raw, fault))
+        entry(&raw).map_err(|fault| explain(&raw, fault))
     };
     rows.iter().map(entry).collect()
 }
@@ -39,7 +39,7 @@ fn entry(raw: &RawCensus<'_>) -> Result<CensusEntry, Fault> {
         category: raw.category.to_owned(),
         event_type: raw.event_type.to_owned(),
         schema_version: schema_version(raw.schema_version)?,
-        events: raw.events.unsigned_abs(),
+        events: count(raw.events)?,
         first: position(raw.first)?,
         last: position(raw.last)?,
         first_recorded_at: raw.first_recorded_at,
@@ -47,8 +47,12 @@ fn entry(raw: &RawCensus<'_>) -> Result<CensusEntry, Fault> {
     })
 }
 
+fn count(value: i64) -> Result<u64, Fault> {
+    u64::try_from(value).map_err(|_| absurd("number of events", value))
+}
+
 /// No stream can be blamed: the row is made of those of many.
-fn absurd(raw: &RawCensus<'_>, fault: Fault) -> StoreError {
+fn explain(raw: &RawCensus<'_>, fault: Fault) -> StoreError {
     let reason = match fault {
         Fault::Absurd { column, value } => format!("{column} {value} is stored, which cannot be"),
         Fault::Unreadable(error) => error.to_string(),

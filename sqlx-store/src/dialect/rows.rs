@@ -191,7 +191,7 @@ pub(crate) fn schema_version(value: i64) -> Result<SchemaVersion, Fault> {
         .map_err(|_| absurd("schema version", value))
 }
 
-fn absurd(column: &'static str, value: i64) -> Fault {
+pub(crate) fn absurd(column: &'static str, value: i64) -> Fault {
     Fault::Absurd { column, value }
 }
 

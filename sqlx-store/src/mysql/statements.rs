@@ -50,8 +50,8 @@ fn without_comments(sql: &str) -> String {
 statements! {
     BEGIN_IMPORT = "own/begin_import",
     BIND_APPEND = "own/bind_append",
-    COUNTER_IN_USE = "own/counter_in_use",
     CENSUS = "census",
+    COUNTER_IN_USE = "own/counter_in_use",
     COUNT_LOG = "count_log",
     CREATE_CHECKPOINT = "create_checkpoint",
     CREATE_MIGRATIONS = "create_migrations",

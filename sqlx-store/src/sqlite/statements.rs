@@ -12,8 +12,8 @@ macro_rules! statements {
 statements! {
     APPEND_EVENTS = "append_events",
     BEGIN = "begin",
-    CHANGE_VIEWS = "own/change_views",
     CENSUS = "census",
+    CHANGE_VIEWS = "own/change_views",
     COUNT_LOG = "count_log",
     CREATE_CHECKPOINT = "create_checkpoint",
     CREATE_MIGRATIONS = "create_migrations",

@@ -42,7 +42,7 @@ fn a_struct_is_described_by_its_fields() {
             aliases: &["a", "read", "z"],
             ty: "u64",
             has_default: true,
-            note: "read as read",
+            note: r#"read as "read""#,
             ..FIELD
         },
         FieldSchema {

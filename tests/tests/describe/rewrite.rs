@@ -21,12 +21,13 @@ impl Way {
             (TypeSchema::Optional(some) | TypeSchema::Nullable(some), _) => {
                 self.rewrite(value, some)
             }
-            (TypeSchema::List(each) | TypeSchema::Array { of: each, .. }, Value::Array(parts)) => {
-                parts
-                    .iter()
-                    .map(|value| self.rewrite(value, each))
-                    .collect()
-            }
+            (
+                TypeSchema::List(each) | TypeSchema::Set(each) | TypeSchema::Array { of: each, .. },
+                Value::Array(parts),
+            ) => parts
+                .iter()
+                .map(|value| self.rewrite(value, each))
+                .collect(),
             (TypeSchema::Tuple(types), Value::Array(parts)) => parts
                 .iter()
                 .zip(*types)
@@ -140,7 +141,8 @@ impl Way {
         };
         let read_as = note
             .split(", ")
-            .find_map(|note| note.strip_prefix("read as "));
+            .find_map(|note| note.strip_prefix("read as "))
+            .map(|name| name.trim_matches('"'));
         alias.copied().or(read_as).unwrap_or(key).to_owned()
     }
 }

@@ -24,7 +24,7 @@ impl<'a> Validator<'a> {
             TypeSchema::Optional(some) | TypeSchema::Nullable(some) => {
                 self.check(value, some, around)
             }
-            TypeSchema::List(each) => list(value)?
+            TypeSchema::List(each) | TypeSchema::Set(each) => list(value)?
                 .iter()
                 .try_for_each(|value| self.check(value, each, around)),
             TypeSchema::Map { key, value: of } => {
@@ -222,7 +222,7 @@ impl<'a> Validator<'a> {
                 self.take_fields(&mut rest, fields, around)?;
                 nothing_left(&rest)
             }
-            Shape::Unsupported => Err("no version of this was shipped".to_owned()),
+            other => Err(format!("{other:?} is no content")),
         }
     }
 }

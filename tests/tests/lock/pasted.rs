@@ -49,8 +49,60 @@ enum Paid {
 #[derive(Serialize, Deserialize, Describe)]
 #[serde(untagged)]
 enum Number {
-    Text(String),
     Whole(i64),
+    Real(f64),
+    Flag(bool),
+    Text(String),
+}
+
+#[derive(Serialize, Deserialize, Describe)]
+enum Code {
+    Short(u8),
+    Plain,
+    #[serde(untagged)]
+    Whole(i64),
+    #[serde(untagged)]
+    Any(String),
+}
+
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Describe)]
+enum Zone {
+    #[default]
+    #[serde(rename = "self")]
+    Own,
+    Other,
+}
+
+#[derive(Default, Serialize, Deserialize, Describe)]
+struct Place {
+    zone: u8,
+}
+
+#[derive(Serialize, Deserialize, Describe)]
+#[serde(tag = "kind", deny_unknown_fields)]
+struct Noted {
+    #[serde(skip_serializing, default)]
+    #[expect(dead_code, reason = "it is never written")]
+    hidden: u32,
+    #[serde(skip_deserializing)]
+    unread: u32,
+    #[serde(alias = "z", rename(serialize = "new", deserialize = "other, one"))]
+    both: Option<u32>,
+    #[serde(rename(deserialize = "read"))]
+    written: Option<u32>,
+    #[serde(default = "one")]
+    count: u32,
+    #[serde(default)]
+    zone: Zone,
+    #[serde(default)]
+    ends: (Place, [Place; 2]),
+    #[serde(rename = "endsOne")]
+    one: bool,
+    ends_one: bool,
+}
+
+fn one() -> u32 {
+    1
 }
 
 mod shipped {
@@ -66,6 +118,10 @@ mod shipped {
             way: Way,
             paid: Paid,
             number: Number,
+            code: Code,
+            noted: Noted,
+            noted_zone: Vec<Zone>,
+            zones: BTreeMap<Zone, u8>,
             counts: BTreeMap<u32, std::num::NonZeroU16>,
             any: serde_json::Value,
             gone: (),
@@ -87,7 +143,7 @@ const SUGGESTED: &str = include_str!("suggested.in");
 mod solved {
     #![expect(dead_code, reason = "its shape is what is tested")]
 
-    use super::{Deserialize, Event, Serialize, Uuid};
+    use super::{Deserialize, Event, Serialize, Uuid, one};
 
     include!("suggested.in");
 

@@ -4,25 +4,23 @@ use std::sync::Arc;
 
 use rehydrate::schema::Meaning;
 use rehydrate::{
-    CategoryReader, EventStore, LogVerified, MemoryStore, Position, SchemaVersion, TypeVerified,
-    VerifyLog, Version, checksum,
+    EventStore, LoadError, MemoryStore, Position, Repository, SchemaVersion, VerifiedLog,
+    VerifiedType, VerifyLog, VerifyLogError, Version, checksum,
 };
 use rehydrate_tests::stores::on_every_store;
 use rehydrate_tests::watched::{Watched, unavailable};
 
 use crate::past::{Fine, Note, READABLE, UNREADABLE, many, store as put, whole_past};
 
-async fn verify(store: impl EventStore) -> LogVerified {
-    let verify = VerifyLog::new(store)
-        .aggregate::<Fine>()
-        .aggregate::<Note>();
-    verify.run(|_| ()).await.unwrap()
+async fn verify(store: impl EventStore) -> VerifiedLog {
+    let verify = VerifyLog::new().aggregate::<Fine>().aggregate::<Note>();
+    verify.run(&store, |_| ()).await.unwrap()
 }
 
 /// Type and version, meaning, events, today's events, failures.
 type Line<'a> = (&'a str, &'a str, u32, Option<Meaning>, u64, u64, u64);
 
-fn line(found: &TypeVerified) -> Line<'_> {
+fn line(found: &VerifiedType) -> Line<'_> {
     (
         &found.category,
         &found.event_type,
@@ -120,7 +118,7 @@ async fn what_cannot_be_read_is_reported_by_type_and_version_with_its_first_even
     .await;
 }
 
-fn failure(found: &TypeVerified) -> Option<(Position, &str, Version, &str)> {
+fn failure(found: &VerifiedType) -> Option<(Position, &str, Version, &str)> {
     let failure = found.first_failure.as_ref()?;
     let (stream, error) = (failure.stream.as_str(), failure.error.as_str());
     Some((failure.position, stream, failure.version, error))
@@ -132,7 +130,7 @@ async fn a_payload_that_makes_its_reader_panic_fails_alone() {
         let minted = r#"{"cents":1,"currency":"???"}"#;
         let bad = [("fine/A1", "issued", 3, minted, None); 2];
         let positions = put(&*store, &[&bad[..], &READABLE[..]].concat()).await;
-        let verified = verify(store).await;
+        let verified = verify(store.clone()).await;
         assert_eq!((verified.events, verified.failed()), (11, 2));
         let mut failures = verified.by_type.iter().filter_map(failure);
         let (position, stream, version, error) = failures.next().unwrap();
@@ -145,6 +143,12 @@ async fn a_payload_that_makes_its_reader_panic_fails_alone() {
             "{error}"
         );
         assert_eq!(failures.next(), None);
+        let fines: Repository<Fine> = Repository::new(store);
+        let loaded = fines.load(&"A1".to_owned()).await;
+        let Err(LoadError::Decode(error)) = loaded else {
+            panic!("a payload that nobody can read was loaded");
+        };
+        assert_eq!(error.event.position, positions[0]);
     })
     .await;
 }
@@ -169,8 +173,9 @@ async fn a_long_log_is_verified_in_order_with_progress() {
     on_every_store(|store| async move {
         many(&*store, 11_000, &[6_700, 6_701, 10_200]).await;
         let mut seen = Vec::new();
-        let verify = VerifyLog::new(store.clone()).aggregate::<Fine>();
-        let verified = verify.run(|progress| seen.push(progress)).await.unwrap();
+        let verify = VerifyLog::new().aggregate::<Fine>();
+        let verified = verify.run(&*store, |progress| seen.push(progress)).await;
+        let verified = verified.unwrap();
         let found = &verified.by_type[0];
         assert_eq!(
             (found.events, found.decoded_to, found.failed),
@@ -197,20 +202,36 @@ async fn a_later_run_verifies_only_what_has_come_since() {
         put(&*store, &UNREADABLE).await;
         let first = verify(store.clone()).await;
         assert_eq!(first.failed(), 12);
-        let again = || {
-            VerifyLog::new(store.clone())
-                .aggregate::<Fine>()
-                .after(first.read_to)
-        };
-        let nothing = again().run(|_| ()).await.unwrap();
+        let again = VerifyLog::new().aggregate::<Fine>().after(first.read_to);
+        let nothing = again.run(&*store, |_| ()).await.unwrap();
         assert_eq!((nothing.events, nothing.read_to), (0, first.read_to));
         assert!(nothing.is_fine());
         let positions = put(&*store, &READABLE[..2]).await;
-        let newer = again().run(|_| ()).await.unwrap();
+        let newer = again.run(&*store, |_| ()).await.unwrap();
         assert_eq!((newer.events, newer.read_to), (2, positions[1]));
         assert!(newer.is_fine());
-        let beyond = again().after(Position(1 << 40)).run(|_| ()).await.unwrap();
-        assert_eq!((beyond.events, beyond.read_to), (0, Position(1 << 40)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_position_that_the_log_has_not_reached_is_no_place_to_begin() {
+    on_every_store(|store| async move {
+        let verify = VerifyLog::new().aggregate::<Fine>();
+        let empty = verify.clone().after(Position(1)).run(&*store, |_| ()).await;
+        let error = empty.unwrap_err().to_string();
+        assert!(error.starts_with("the log ends at position 0,"), "{error}");
+        put(&*store, &UNREADABLE).await;
+        let end = store.watermark().await.unwrap();
+        let beyond = verify.clone().after(Position(end.get() + 1));
+        let error = beyond.run(&*store, |_| ()).await.unwrap_err();
+        let VerifyLogError::AfterTheLog { after, watermark } = error else {
+            panic!("{error}");
+        };
+        assert_eq!((after.get(), watermark), (end.get() + 1, end));
+        assert_eq!(error.kind(), rehydrate::ErrorKind::Refused);
+        let at_the_end = verify.after(end).run(&*store, |_| ()).await.unwrap();
+        assert_eq!((at_the_end.events, at_the_end.read_to), (0, end));
     })
     .await;
 }
@@ -219,11 +240,12 @@ async fn a_later_run_verifies_only_what_has_come_since() {
 async fn only_the_asked_categories_are_verified() {
     on_every_store(|store| async move {
         whole_past(store.clone()).await;
-        let verify = VerifyLog::new(store.clone()).reader(CategoryReader::of::<Note>());
-        let notes = verify.clone().only(["note"]).run(|_| ()).await.unwrap();
+        let verify = VerifyLog::new().aggregate::<Note>();
+        let notes = verify.clone().only(["note"]).run(&*store, |_| ()).await;
+        let notes = notes.unwrap();
         assert_eq!((notes.events, notes.failed()), (1, 0));
         assert_eq!(notes.read_to, store.watermark().await.unwrap());
-        let all = verify.run(|_| ()).await.unwrap();
+        let all = verify.run(&*store, |_| ()).await.unwrap();
         assert_eq!((all.events, all.failed()), (21, 20));
         let meanings: Vec<_> = all.by_type.iter().map(|found| found.meaning).collect();
         assert_eq!(
@@ -253,10 +275,8 @@ async fn a_verification_ends_where_the_log_ended_when_it_began() {
         assert!(verified.read_to >= until);
         assert!(verified.events >= 6_000);
         assert!(store.watermark().await.unwrap() > verified.read_to);
-        let rest = VerifyLog::new(store.clone())
-            .aggregate::<Fine>()
-            .after(verified.read_to);
-        let rest = rest.run(|_| ()).await.unwrap();
+        let rest = VerifyLog::new().aggregate::<Fine>().after(verified.read_to);
+        let rest = rest.run(&*store, |_| ()).await.unwrap();
         assert_eq!(
             verified.events + rest.events,
             16_000,
@@ -272,8 +292,22 @@ async fn a_store_that_cannot_be_read_is_an_error_and_no_failure_of_an_event() {
     whole_past(Arc::new(store.clone())).await;
     let failing = Watched::new(Arc::new(store));
     failing.fail_a_log(unavailable());
-    let verify = VerifyLog::new(failing).aggregate::<Fine>();
-    let error = verify.run(|_| ()).await.unwrap_err();
+    let verify = VerifyLog::new().aggregate::<Fine>();
+    let error = verify.run(&failing, |_| ()).await.unwrap_err();
     assert_eq!(error.kind(), rehydrate::ErrorKind::TryAgain);
-    verify.run(|_| ()).await.unwrap();
+    verify.run(&failing, |_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_says_what_a_type_and_version_means_without_a_log() {
+    let verify = VerifyLog::new();
+    assert!(verify.is_empty());
+    assert_eq!(verify.meaning("fine", "paid", THREE), None);
+    let verify = verify.aggregate::<Fine>();
+    assert!(!verify.is_empty());
+    let paid = verify.meaning("fine", "paid", THREE);
+    assert_eq!(paid, Some(Meaning::Current));
+    let issued = verify.meaning("fine", "issued", SchemaVersion(1));
+    assert_eq!(issued, TO_THREE);
+    assert_eq!(verify.meaning("note", "written", THREE), None);
 }

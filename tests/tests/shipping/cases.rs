@@ -1,23 +1,24 @@
-//! What somebody may do to the events of the payment service, and the way out.
+//! What somebody may do to the fields and versions of the payment service's events, and the way out.
 
 use super::copies::Change;
+use super::paste::{EVENTS, PAST, Remedy};
 
 /// A change that would lose history.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
+    /// What was shipped before it, on top of the service as it is.
+    pub(crate) shipped: &'static [Change],
     pub(crate) change: &'static [Change],
     /// What the check says, among other things.
     pub(crate) says: &'static [&'static str],
     /// What it says is to be done, done on top of the change.
-    pub(crate) remedy: &'static [Change],
+    pub(crate) remedy: Remedy,
 }
-
-const EVENTS: &str = "fine/events.rs";
-const PAST: &str = "fine/past.rs";
 
 pub(crate) const CASES: &[Case] = &[
     Case {
         name: "a_field_is_added",
+        shipped: &[],
         change: &[(
             EVENTS,
             "        expense: Cents,\n",
@@ -26,52 +27,67 @@ pub(crate) const CASES: &[Case] = &[
         says: &[
             "FineEvent::Sent, stored as `sent`, version 1 (today's shape), was changed",
             "field `carrier` was added (string) and has no default",
-            "#[event(history(SentV1))]",
-            "impl From<SentV1> for FineEvent",
-            "make it an\n      `Option<String>`",
+            "make it an `Option<String>`",
         ],
-        remedy: &[
-            (
-                EVENTS,
-                "    Sent {",
-                "    #[event(history(SentV1))]\n    Sent {",
-            ),
-            (
-                EVENTS,
-                "/// Somebody paid. The",
-                r#"#[derive(rehydrate::Describe, serde::Deserialize)]
-pub struct SentV1 {
+        remedy: Remedy::Block {
+            block: r#"#[derive(rehydrate::Describe, serde::Deserialize)]
+struct SentV1 {
     expense: i64,
 }
+
+#[event(history(SentV1))]
+Sent { … },
 
 impl From<SentV1> for FineEvent {
     fn from(old: SentV1) -> Self {
         Self::Sent {
-            expense: Cents(old.expense),
-            carrier: "the post".to_owned(),
+            expense: todo!("Cents from old.expense"),
+            carrier: todo!("what it was when it was not stored"),
         }
     }
-}
-
-/// Somebody paid. The"#,
-            ),
-        ],
+}"#,
+            filled: &[
+                (r#"todo!("Cents from old.expense")"#, "Cents(old.expense)"),
+                (
+                    r#"todo!("what it was when it was not stored")"#,
+                    r#""the post".to_owned()"#,
+                ),
+            ],
+            more: &[],
+        },
     },
     Case {
         name: "a_field_is_removed",
+        shipped: &[],
         change: &[(EVENTS, "        notification_type: Option<String>,\n", "")],
         says: &[
             "FineEvent::Notified, stored as `notified`",
             "field `notification_type` was removed; it was shipped as string?",
         ],
-        remedy: &[(
-            EVENTS,
-            "Notified {\n",
-            "Notified {\n        notification_type: Option<String>,\n",
-        )],
+        remedy: Remedy::Block {
+            block: r"#[derive(rehydrate::Describe, serde::Deserialize)]
+struct NotifiedV1 {
+    last_sent: Option<String>,
+    notification_type: Option<String>,
+}
+
+#[event(history(NotifiedV1))]
+Notified { … },
+
+impl From<NotifiedV1> for FineEvent {
+    fn from(old: NotifiedV1) -> Self {
+        Self::Notified {
+            last_sent: old.last_sent,
+        }
+    }
+}",
+            filled: &[],
+            more: &[],
+        },
     },
     Case {
         name: "a_field_is_renamed",
+        shipped: &[],
         change: &[(
             EVENTS,
             "        code: String,\n",
@@ -80,16 +96,26 @@ impl From<SentV1> for FineEvent {
         says: &[
             "FineEvent::Dismissed, stored as `dismissed`",
             "field `code` was removed and `reason` was added with the same type: renamed?",
-            "#[serde(alias = \"code\")]",
         ],
-        remedy: &[(
+        remedy: Remedy::Attributes(&[(r#"#[serde(alias = "code")]"#, "        reason: String,\n")]),
+    },
+    Case {
+        name: "a_field_is_renamed_and_keeps_its_stored_name",
+        shipped: &[],
+        change: &[(
             EVENTS,
+            "        code: String,\n",
             "        reason: String,\n",
-            "        #[serde(alias = \"code\")]\n        reason: String,\n",
         )],
+        says: &["it is stored as before"],
+        remedy: Remedy::Attributes(&[(
+            r#"#[serde(rename = "code")]"#,
+            "        reason: String,\n",
+        )]),
     },
     Case {
         name: "a_field_is_retyped",
+        shipped: &[],
         change: &[(
             EVENTS,
             "        amount: Cents,\n",
@@ -98,37 +124,33 @@ impl From<SentV1> for FineEvent {
         says: &[
             "FineEvent::PenaltyAdded, stored as `penalty_added`",
             "it was shipped as i64 and is now string",
-            "struct PenaltyAddedV1 {\n          amount: i64,\n      }",
-            "impl From<PenaltyAddedV1> for FineEvent",
         ],
-        remedy: &[
-            (
-                EVENTS,
-                "    PenaltyAdded {",
-                "    #[event(history(PenaltyAddedV1))]\n    PenaltyAdded {",
-            ),
-            (
-                EVENTS,
-                "/// Somebody paid. The",
-                r"#[derive(rehydrate::Describe, serde::Deserialize)]
-pub struct PenaltyAddedV1 {
+        remedy: Remedy::Block {
+            block: r#"#[derive(rehydrate::Describe, serde::Deserialize)]
+struct PenaltyAddedV1 {
     amount: i64,
 }
+
+#[event(history(PenaltyAddedV1))]
+PenaltyAdded { … },
 
 impl From<PenaltyAddedV1> for FineEvent {
     fn from(old: PenaltyAddedV1) -> Self {
         Self::PenaltyAdded {
-            amount: old.amount.to_string(),
+            amount: todo!("String from old.amount"),
         }
     }
-}
-
-/// Somebody paid. The",
-            ),
-        ],
+}"#,
+            filled: &[(
+                r#"todo!("String from old.amount")"#,
+                "old.amount.to_string()",
+            )],
+            more: &[],
+        },
     },
     Case {
         name: "a_nested_type_is_changed",
+        shipped: &[],
         change: &[(
             EVENTS,
             "pub reference: Option<String>,",
@@ -137,53 +159,68 @@ impl From<PenaltyAddedV1> for FineEvent {
         says: &[
             "FineEvent::PaymentReceived, stored as `payment_received`, version 3",
             "field `reference` has another type: it was shipped as string? and is now u64?",
-            "#[event(history(PaymentReceivedV1, PaymentReceivedV2, PaymentReceivedV3))]",
-            "`impl From<PaymentReceivedV2> for PaymentReceivedV3`",
+            "`impl From<PaymentReceivedV2> for PaymentReceived` becomes \
+             `impl From<PaymentReceivedV2> for PaymentReceivedV3`",
         ],
-        remedy: &[
-            (
-                EVENTS,
-                "history(PaymentReceivedV1, PaymentReceivedV2)",
-                "history(PaymentReceivedV1, PaymentReceivedV2, PaymentReceivedV3)",
-            ),
-            (
-                EVENTS,
-                "/// Somebody paid. The",
-                r"#[derive(rehydrate::Describe, serde::Deserialize)]
-pub struct PaymentReceivedV3 {
-    pub cents: Cents,
+        remedy: Remedy::Block {
+            block: r#"#[derive(rehydrate::Describe, serde::Deserialize)]
+struct PaymentReceivedV3 {
+    cents: i64,
     #[serde(default)]
-    pub reference: Option<String>,
+    reference: Option<String>,
     #[serde(default)]
-    pub stated_total_cents: Option<Cents>,
+    stated_total_cents: Option<i64>,
 }
+
+#[event(history(PaymentReceivedV1, PaymentReceivedV2, PaymentReceivedV3))]
+PaymentReceived(PaymentReceived),
 
 impl From<PaymentReceivedV3> for PaymentReceived {
     fn from(old: PaymentReceivedV3) -> Self {
         Self {
-            cents: old.cents,
-            stated_total_cents: old.stated_total_cents,
-            reference: old.reference.and_then(|text| text.parse().ok()),
+            cents: todo!("Cents from old.cents"),
+            stated_total_cents: todo!("Option<Cents> from old.stated_total_cents"),
+            reference: todo!("Option<u64> from old.reference"),
         }
     }
-}
-
-/// Somebody paid. The",
-            ),
-            (
-                PAST,
-                "use super::PaymentReceived;",
-                "use super::PaymentReceivedV3;",
-            ),
-            (
-                PAST,
-                "impl From<PaymentReceivedV2> for PaymentReceived {",
-                "impl From<PaymentReceivedV2> for PaymentReceivedV3 {",
-            ),
-        ],
+}"#,
+            filled: &[
+                // The upcasts of older versions are in another module.
+                (
+                    "struct PaymentReceivedV3 {",
+                    "pub struct PaymentReceivedV3 {",
+                ),
+                ("cents: i64", "pub cents: i64"),
+                ("    reference:", "    pub reference:"),
+                ("    stated_total", "    pub stated_total"),
+                (r#"todo!("Cents from old.cents")"#, "Cents(old.cents)"),
+                (
+                    r#"todo!("Option<Cents> from old.stated_total_cents")"#,
+                    "old.stated_total_cents.map(Cents)",
+                ),
+                (
+                    r#"todo!("Option<u64> from old.reference")"#,
+                    "old.reference.and_then(|text| text.parse().ok())",
+                ),
+            ],
+            more: &[
+                (
+                    PAST,
+                    "use super::PaymentReceived;",
+                    "use super::PaymentReceivedV3;",
+                ),
+                (
+                    PAST,
+                    "impl From<PaymentReceivedV2> for PaymentReceived {",
+                    "impl From<PaymentReceivedV2> for PaymentReceivedV3 {",
+                ),
+                (PAST, "cents: old.cents,", "cents: old.cents.0,"),
+            ],
+        },
     },
     Case {
-        name: "a_default_is_removed",
+        name: "what_may_be_null_may_not_any_more",
+        shipped: &[],
         change: &[(
             EVENTS,
             "    #[serde(default, skip_serializing_if = \"Option::is_none\")]\n    pub article: Option<String>,",
@@ -193,14 +230,33 @@ impl From<PaymentReceivedV3> for PaymentReceived {
             "FineEvent::Issued, stored as `issued`",
             "field `article` can no longer be null",
         ],
-        remedy: &[(
+        remedy: Remedy::PutBack(&[(
             EVENTS,
             "    pub article: String,",
             "    pub article: Option<String>,",
+        )]),
+    },
+    Case {
+        name: "a_default_is_removed",
+        shipped: &[(
+            EVENTS,
+            "pub amount: Cents,",
+            "pub amount: Cents,\n    #[serde(default)]\n    pub offences: u32,",
         )],
+        change: &[(
+            EVENTS,
+            "    #[serde(default)]\n    pub offences",
+            "    pub offences",
+        )],
+        says: &[
+            "FineEvent::Issued, stored as `issued`",
+            "field `offences` no longer has a default",
+        ],
+        remedy: Remedy::Attributes(&[("#[serde(default)]", "    pub offences: u32,\n")]),
     },
     Case {
         name: "serde_writes_other_names",
+        shipped: &[],
         change: &[(
             EVENTS,
             "pub struct Issued {",
@@ -210,113 +266,36 @@ impl From<PaymentReceivedV3> for PaymentReceived {
             "FineEvent::Issued, stored as `issued`",
             "field `vehicle_class` was removed and `vehicleClass` was added",
         ],
-        remedy: &[(EVENTS, "#[serde(rename_all = \"camelCase\")]\n", "")],
+        remedy: Remedy::Attributes(&[
+            (
+                r#"#[serde(alias = "vehicle_class")]"#,
+                "    pub vehicle_class: Option<String>,\n",
+            ),
+            (
+                r#"#[serde(alias = "stated_total_cents")]"#,
+                "    pub stated_total_cents: Option<Cents>,\n",
+            ),
+        ]),
     },
     Case {
-        name: "a_variant_is_renamed",
-        change: &[(EVENTS, "    Dismissed {", "    GivenUp {")],
-        says: &[
-            "the stored type `dismissed` is gone",
-            "`FineEvent::GivenUp` is new and has its shape",
-            "#[event(alias = \"dismissed\")]",
-        ],
-        remedy: &[(
-            EVENTS,
-            "    GivenUp {",
-            "    #[event(alias = \"dismissed\")]\n    GivenUp {",
-        )],
-    },
-    Case {
-        name: "a_variant_is_removed",
-        change: &[(EVENTS, "    AppealFiled,\n", "")],
-        says: &[
-            "the stored type `appeal_filed` is gone",
-            "#[event(retired(\"appeal_filed\"))]",
-            "#[event(legacy(\"appeal_filed\" = AppealFiledV1))]",
-        ],
-        remedy: &[(
-            EVENTS,
-            "pub enum FineEvent {",
-            "#[event(retired(\"appeal_filed\"))]\npub enum FineEvent {",
-        )],
-    },
-    Case {
-        name: "a_version_is_removed",
-        change: &[
+        name: "a_variant_within_is_renamed",
+        shipped: &[
             (
                 EVENTS,
-                "history(PaymentReceivedV1, PaymentReceivedV2)",
-                "history(PaymentReceivedV2)",
+                "        code: String,\n",
+                "        code: String,\n        way: Option<Way>,\n",
             ),
             (
                 EVENTS,
-                "use super::past::{PaymentReceivedV1, PaymentReceivedV2};",
-                "use super::past::PaymentReceivedV2;",
+                "/// The police issued a fine.\n",
+                "/// How it was told.\n#[derive(Describe, Clone, Debug, PartialEq, Serialize, Deserialize)]\n\
+                 pub enum Way {\n    Post,\n    Phone,\n}\n\n/// The police issued a fine.\n",
             ),
         ],
+        change: &[(EVENTS, "    Post,\n", "    Letter,\n")],
         says: &[
-            "its history was shortened",
-            "#[event(history(PaymentReceivedV1, PaymentReceivedV2))]",
+            "variant `way|Post` was removed and `Letter` was added with the same type: renamed?",
         ],
-        remedy: &[(
-            EVENTS,
-            "history(PaymentReceivedV2)",
-            "history(super::past::PaymentReceivedV1, PaymentReceivedV2)",
-        )],
-    },
-    Case {
-        name: "a_version_is_not_read_any_more",
-        change: &[
-            (
-                EVENTS,
-                "history(PaymentReceivedV1, PaymentReceivedV2)",
-                "history(_, PaymentReceivedV2)",
-            ),
-            (
-                EVENTS,
-                "use super::past::{PaymentReceivedV1, PaymentReceivedV2};",
-                "use super::past::PaymentReceivedV2;",
-            ),
-        ],
-        says: &[
-            "it was shipped, and is `_`",
-            "struct PaymentReceivedV1 {\n          euro: String,\n      }",
-            "v1 = \"unsupported\"",
-        ],
-        remedy: &[(
-            EVENTS,
-            "history(_, PaymentReceivedV2)",
-            "history(super::past::PaymentReceivedV1, PaymentReceivedV2)",
-        )],
-    },
-    Case {
-        name: "a_payload_of_the_past_is_changed",
-        change: &[(
-            PAST,
-            "    pub euro: String,",
-            "    pub euro: String,\n    pub currency: String,",
-        )],
-        says: &[
-            "version 1 (an older shape), was\nchanged",
-            "field `currency` was added (string) and has no default",
-        ],
-        remedy: &[(PAST, "\n    pub currency: String,", "")],
-    },
-    Case {
-        name: "a_payload_of_the_past_is_described_no_more",
-        change: &[(
-            PAST,
-            "#[derive(Describe, Clone, Debug, Deserialize)]\npub struct PaymentReceivedV1",
-            "#[derive(Clone, Debug, Deserialize)]\npub struct PaymentReceivedV1",
-        )],
-        says: &[
-            "the payload is no longer described",
-            "#[derive(rehydrate::Describe)]",
-        ],
-        remedy: &[(
-            PAST,
-            "#[derive(Clone, Debug, Deserialize)]\npub struct PaymentReceivedV1",
-            "#[derive(rehydrate::Describe, Clone, Debug, Deserialize)]\npub struct PaymentReceivedV1",
-        )],
+        remedy: Remedy::Attributes(&[(r#"#[serde(alias = "Post")]"#, "    Letter,\n")]),
     },
 ];

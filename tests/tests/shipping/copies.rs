@@ -29,7 +29,17 @@ const FILES: [&str; 3] = ["fine/events.rs", "fine/past.rs", "money.rs"];
 /// A program with all copies.
 pub(crate) struct Copies {
     folder: PathBuf,
-    names: Vec<String>,
+    /// Each with the one that was shipped before it, if that is not the service as it is.
+    names: Vec<(String, Option<String>)>,
+}
+
+/// Changes some files.
+pub(crate) fn change(name: &str, sources: &mut BTreeMap<&str, String>, changes: &[Change]) {
+    for (file, from, to) in changes {
+        let source = sources.get_mut(file).unwrap();
+        assert!(source.contains(from), "{name}: {file} has no {from:?}");
+        *source = source.replacen(from, to, 1);
+    }
 }
 
 impl Copies {
@@ -48,8 +58,8 @@ impl Copies {
         }
     }
 
-    /// A copy with these changes.
-    pub(crate) fn add(&mut self, name: &str, changes: &[Change]) {
+    /// A copy with these changes, and the one that was shipped before it.
+    pub(crate) fn add(&mut self, name: &str, changes: &[Change], before: Option<&str>) {
         let service = root().join("examples/payment-service");
         let mut sources: BTreeMap<&str, String> = FILES
             .into_iter()
@@ -58,11 +68,7 @@ impl Copies {
                 (file, source)
             })
             .collect();
-        for (file, from, to) in changes {
-            let source = sources.get_mut(file).unwrap();
-            assert!(source.contains(from), "{name}: {file} has no {from:?}");
-            *source = source.replacen(from, to, 1);
-        }
+        change(name, &mut sources, changes);
         let module = self.folder.join("src").join(name);
         for (file, source) in sources {
             let source = source.replace("crate::money", &format!("crate::{name}::money"));
@@ -82,20 +88,33 @@ impl Copies {
             &service.join("events.golden"),
             &shipped.join("events.golden"),
         );
-        self.names.push(name.to_owned());
+        self.names
+            .push((name.to_owned(), before.map(str::to_owned)));
+    }
+
+    /// Changes a copy once more.
+    pub(crate) fn edit(&self, name: &str, then: impl FnOnce(&mut BTreeMap<&str, String>)) {
+        let module = self.folder.join("src").join(name);
+        let read = |file| (file, fs::read_to_string(module.join(file)).unwrap());
+        let mut sources: BTreeMap<&str, String> = FILES.into_iter().map(read).collect();
+        then(&mut sources);
+        for (file, source) in sources {
+            write(&module.join(file), &source);
+        }
     }
 
     /// Checks them all.
     pub(crate) fn check(&self) -> BTreeMap<String, Verdict> {
         let mut main = "#![allow(dead_code, unused_imports)]\n".to_owned();
-        for name in &self.names {
+        for (name, _) in &self.names {
             writeln!(main, "mod {name};").unwrap();
         }
         main += include_str!("check.txt");
-        for name in &self.names {
+        for (name, before) in &self.names {
+            let before = before.as_ref().unwrap_or(name);
             writeln!(
                 main,
-                "    all.insert({name:?}, verdict::<{name}::fine::FineEvent>({name:?}));"
+                "    all.insert({name:?}, verdict::<{before}::fine::FineEvent, {name}::fine::FineEvent>({name:?}));"
             )
             .unwrap();
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rehydrate::{
-    Aggregate, Event, EventStore, Fate, LogQuery, MemoryStore, Position, Repository, UpcastCopy,
-    UpcastReport, Version, checksum, copy,
+    Aggregate, Event, EventStore, LogQuery, MemoryStore, Position, Repository, UpcastCopy,
+    UpcastFate, UpcastReport, Version, checksum, copy,
 };
 use rehydrate_tests::stores::{mysql, on_every_store, postgres, sqlite_file};
 use serde::{Deserialize, Serialize};
@@ -197,7 +197,7 @@ fn renumbered(source: &[Row], all: &[Stored]) -> Vec<Row> {
     rows
 }
 
-fn fates(report: &UpcastReport) -> Vec<(&str, u32, Fate, u64)> {
+fn fates(report: &UpcastReport) -> Vec<(&str, u32, UpcastFate, u64)> {
     let types = report.types.iter();
     let types = types.map(|it| {
         assert_eq!(it.category, "wallet");
@@ -257,19 +257,19 @@ async fn a_copy_in_place_has_todays_shapes_at_the_same_places() {
         );
         assert!(!report.is_renumbered);
         let expected = [
-            ("created", 1, Fate::Rewritten, 1),
-            ("created", 2, Fate::Rewritten, 1),
-            ("frozen", 1, Fate::KeptRetired, 3),
-            ("frozen", 7, Fate::KeptRetired, 1),
-            ("moved", 1, Fate::Rewritten, 1),
-            ("moved", 1, Fate::KeptLegacy, 6),
-            ("opened", 1, Fate::Rewritten, 1),
-            ("opened", 2, Fate::Current, 1),
-            ("paid_in", 1, Fate::Rewritten, 1),
-            ("paid_in", 2, Fate::Rewritten, 1),
-            ("paid_in", 3, Fate::Current, 2),
-            ("spent", 2, Fate::Rewritten, 1),
-            ("spent", 3, Fate::Current, 1),
+            ("created", 1, UpcastFate::Rewritten, 1),
+            ("created", 2, UpcastFate::Rewritten, 1),
+            ("frozen", 1, UpcastFate::KeptRetired, 3),
+            ("frozen", 7, UpcastFate::KeptRetired, 1),
+            ("moved", 1, UpcastFate::Rewritten, 1),
+            ("moved", 1, UpcastFate::KeptLegacy, 6),
+            ("opened", 1, UpcastFate::Rewritten, 1),
+            ("opened", 2, UpcastFate::Current, 1),
+            ("paid_in", 1, UpcastFate::Rewritten, 1),
+            ("paid_in", 2, UpcastFate::Rewritten, 1),
+            ("paid_in", 3, UpcastFate::Current, 2),
+            ("spent", 2, UpcastFate::Rewritten, 1),
+            ("spent", 3, UpcastFate::Current, 1),
         ];
         assert_eq!(fates(&report), expected);
         let kept: Vec<String> = report.kept().map(ToString::to_string).collect();
@@ -332,20 +332,20 @@ async fn a_renumbered_copy_has_nothing_of_the_past() {
             (report.target, HISTORY.len() as u64)
         );
         let expected = [
-            ("created", 1, Fate::Rewritten, 1),
-            ("created", 2, Fate::Rewritten, 1),
-            ("frozen", 1, Fate::LeftOut, 3),
-            ("frozen", 7, Fate::LeftOut, 1),
-            ("moved", 1, Fate::Rewritten, 1),
-            ("moved", 1, Fate::LeftOut, 2),
-            ("moved", 1, Fate::Split, 4),
-            ("opened", 1, Fate::Rewritten, 1),
-            ("opened", 2, Fate::Current, 1),
-            ("paid_in", 1, Fate::Rewritten, 1),
-            ("paid_in", 2, Fate::Rewritten, 1),
-            ("paid_in", 3, Fate::Current, 2),
-            ("spent", 2, Fate::Rewritten, 1),
-            ("spent", 3, Fate::Current, 1),
+            ("created", 1, UpcastFate::Rewritten, 1),
+            ("created", 2, UpcastFate::Rewritten, 1),
+            ("frozen", 1, UpcastFate::LeftOut, 3),
+            ("frozen", 7, UpcastFate::LeftOut, 1),
+            ("moved", 1, UpcastFate::Rewritten, 1),
+            ("moved", 1, UpcastFate::LeftOut, 2),
+            ("moved", 1, UpcastFate::Split, 4),
+            ("opened", 1, UpcastFate::Rewritten, 1),
+            ("opened", 2, UpcastFate::Current, 1),
+            ("paid_in", 1, UpcastFate::Rewritten, 1),
+            ("paid_in", 2, UpcastFate::Rewritten, 1),
+            ("paid_in", 3, UpcastFate::Current, 2),
+            ("spent", 2, UpcastFate::Rewritten, 1),
+            ("spent", 3, UpcastFate::Current, 1),
         ];
         assert_eq!(fates(&report), expected);
         assert_eq!(report.kept().count(), 0);

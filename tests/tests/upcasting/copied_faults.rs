@@ -259,3 +259,23 @@ async fn an_event_that_cannot_be_read_stops_the_copy_and_what_came_before_it_is_
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_event_that_the_census_of_its_store_does_not_count_is_the_stores_fault() {
+    let log: Arc<dyn EventStore> = Arc::new(MemoryStore::new());
+    let stream = StreamId::new("invoice", "1").unwrap();
+    let event = NewEvent::new("opened", SchemaVersion::FIRST, "{}");
+    let batch = Batch::new(vec![event], RecordedTime::Import(day(50)));
+    log.append(&stream, Expected::Any, &batch).await.unwrap();
+    let source = Watched::new(log);
+    source.leave_out_of_the_census("invoice");
+    let target = MemoryStore::new();
+    for copying in both() {
+        let error = copying.run(&source, &target, |_| ()).await.unwrap_err();
+        let UpcastCopyError::Store(StoreError::Backend { source, .. }) = &error else {
+            panic!("{error}");
+        };
+        assert!(source.to_string().contains("invoice/1"), "{source}");
+    }
+    assert_eq!(target.watermark().await.unwrap(), Position::ZERO);
+}

@@ -10,7 +10,7 @@ use rehydrate::{
     SnapshotCheck, UpcastCopy, Version,
 };
 use rehydrate_tests::read_models::rows_of;
-use rehydrate_tests::stores::sqlite_file;
+use rehydrate_tests::stores::{mysql, postgres, sqlite_file};
 
 use crate::domain::{Wallet, WalletEvent, opened, paid_in, spent};
 use crate::models::{Balances, Journal, balances, runner};
@@ -322,6 +322,29 @@ proptest! {
         runtime().block_on(async {
             let (_folder, store) = sqlite_file().await;
             law(Arc::new(store), steps).await;
+        });
+    }
+}
+
+proptest! {
+    // Each case has a schema or a database of its own to be made.
+    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_stored_event_is_today_never_moves_a_version_on_postgres(steps in steps()) {
+        runtime().block_on(async {
+            if let Some((_place, store)) = postgres().await {
+                law(store, steps).await;
+            }
+        });
+    }
+
+    #[test]
+    fn what_a_stored_event_is_today_never_moves_a_version_on_mariadb(steps in steps()) {
+        runtime().block_on(async {
+            if let Some((_place, store)) = mysql().await {
+                law(store, steps).await;
+            }
         });
     }
 }

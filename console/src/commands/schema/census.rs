@@ -7,6 +7,7 @@ use rehydrate::CensusEntry;
 use serde::Serialize;
 
 use super::Read;
+use crate::commands::kind::Kind;
 use crate::console::Console;
 use crate::error::OpsError;
 use crate::exit::Exit;
@@ -24,11 +25,8 @@ struct Report {
 
 #[derive(Serialize)]
 struct Type {
-    category: String,
-    #[serde(rename = "type")]
-    event_type: String,
-    schema_version: u32,
-    events: u64,
+    #[serde(flatten)]
+    kind: Kind,
     first_recorded_at: DateTime<Utc>,
     last_recorded_at: DateTime<Utc>,
     first_position: u64,
@@ -40,9 +38,9 @@ struct Type {
 pub(crate) async fn run(console: &Console, output: &mut Output<'_>) -> Result<Exit, OpsError> {
     let census = console.store.census().await?;
     let types: Vec<Type> = census.into_iter().map(|entry| of(console, entry)).collect();
-    let knows_types = !console.registry.readers.is_empty();
+    let knows_types = !console.registry.verify_log.is_empty();
     let report = Report {
-        events: types.iter().map(|found| found.events).sum(),
+        events: types.iter().map(|found| found.kind.events).sum(),
         is_fine: knows_types.then(|| types.iter().all(Type::is_readable)),
         types,
     };
@@ -52,17 +50,12 @@ pub(crate) async fn run(console: &Console, output: &mut Output<'_>) -> Result<Ex
 
 /// An entry, and its meaning in a program that has aggregates.
 fn of(console: &Console, entry: CensusEntry) -> Type {
-    let readers = &console.registry.readers;
-    let version = entry.schema_version.get();
-    let read = (!readers.is_empty()).then(|| {
-        let reader = readers.get(entry.category.as_str());
-        Read::of(reader, &entry.event_type, version)
-    });
+    let verify_log = &console.registry.verify_log;
+    let version = entry.schema_version;
+    let read = (!verify_log.is_empty())
+        .then(|| Read::new(verify_log.meaning(&entry.category, &entry.event_type, version)));
     Type {
-        category: entry.category,
-        event_type: entry.event_type,
-        schema_version: version,
-        events: entry.events,
+        kind: Kind::new(entry.category, entry.event_type, version, entry.events),
         first_recorded_at: entry.first_recorded_at,
         last_recorded_at: entry.last_recorded_at,
         first_position: entry.first.get(),
@@ -75,7 +68,7 @@ impl Report {
     /// How many events are of a type or version that this program does not read.
     fn unreadable(&self) -> u64 {
         let unreadable = self.types.iter().filter(|found| !found.is_readable());
-        unreadable.map(|found| found.events).sum()
+        unreadable.map(|found| found.kind.events).sum()
     }
 }
 
@@ -91,30 +84,24 @@ impl Display for Report {
         if self.types.is_empty() {
             return write!(f, "The log is empty.");
         }
-        let mut columns = vec![
-            Text("CATEGORY"),
-            Text("TYPE"),
-            Number("V"),
-            Number("EVENTS"),
+        let mut columns = Kind::COLUMNS.to_vec();
+        columns.extend([
             Text("FIRST SEEN"),
             Text("LAST SEEN"),
             Number("FIRST POSITION"),
-        ];
+        ]);
         if self.is_fine.is_some() {
             columns.push(Text("MEANING"));
         }
         let mut grid = Grid::new(&columns);
         for found in &self.types {
             let cells = [
-                found.category.clone(),
-                found.event_type.clone(),
-                found.schema_version.to_string(),
-                found.events.to_string(),
                 moment(found.first_recorded_at),
                 moment(found.last_recorded_at),
                 found.first_position.to_string(),
             ];
-            grid.row(cells.into_iter().chain(found.read.as_ref().map(Read::text)));
+            let cells = found.kind.cells().into_iter().chain(cells);
+            grid.row(cells.chain(found.read.as_ref().map(Read::text)));
         }
         writeln!(f, "{grid}")?;
         writeln!(f)?;

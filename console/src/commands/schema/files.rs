@@ -31,7 +31,11 @@ pub(crate) fn run(
             Ok(Exit::Fine)
         }
         Err(error @ (CheckError::Incompatible { .. } | CheckError::Outdated { .. })) => {
-            let text = error.to_string();
+            let mut text = error.to_string();
+            if let CheckError::Outdated { .. } = error {
+                let folder = args.folder.display();
+                text += &format!("\nHere: `ops schema update --in {folder}`.");
+            }
             let details = json!({ "is_fine": false, "message": &text });
             output.show(&Done::new(text, details))?;
             Ok(Exit::Attention)

@@ -2,15 +2,17 @@
 
 use std::fmt::{self, Display};
 
-use rehydrate::{LogVerified, Position, TypeVerified, VerifyLog};
+use rehydrate::{Position, VerifiedLog, VerifiedType, VerifyLog};
 use serde::Serialize;
 
 use super::Read;
 use crate::args::schema::Verify;
+use crate::commands::kind::Kind;
 use crate::console::Console;
 use crate::error::OpsError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::quiet::Quiet;
 use crate::table::{Column, Grid, count, plain};
 
 #[derive(Serialize)]
@@ -18,6 +20,8 @@ struct Report {
     is_fine: bool,
     events: u64,
     failed: u64,
+    /// Of all if there are none.
+    categories: Vec<String>,
     after: u64,
     read_to: u64,
     types: Vec<Type>,
@@ -25,13 +29,10 @@ struct Report {
 
 #[derive(Serialize)]
 struct Type {
-    category: String,
-    #[serde(rename = "type")]
-    event_type: String,
-    schema_version: u32,
+    #[serde(flatten)]
+    kind: Kind,
     #[serde(flatten)]
     read: Read,
-    events: u64,
     /// How many of today's events they are.
     decoded_to: u64,
     failed: u64,
@@ -53,21 +54,23 @@ pub(crate) async fn run(
 ) -> Result<Exit, OpsError> {
     let verify = prepare(console, &args)?;
     let bar = output.bar(0);
-    let verified = verify.run(|progress| {
+    // An upcast that panics does so for each event, and the report has the first one's words.
+    let quiet = Quiet::new();
+    let verified = verify.run(&*console.store, |progress| {
         bar.set_length(progress.until.get().saturating_sub(args.after));
         bar.set_position(progress.position.get().saturating_sub(args.after));
     });
     let verified = verified.await;
+    drop(quiet);
     bar.finish_and_clear();
-    let report = Report::new(verified?, args.after);
+    let report = Report::new(verified?, args);
     output.show(&report)?;
     Ok(Exit::attention_if(!report.is_fine))
 }
 
 /// What is to be verified, if this program can.
 fn prepare(console: &Console, args: &Verify) -> Result<VerifyLog, OpsError> {
-    let readers = &console.registry.readers;
-    let known: Vec<&str> = readers.keys().copied().collect();
+    let known: Vec<&str> = console.registry.aggregates.keys().copied().collect();
     if known.is_empty() {
         return Err(OpsError::Usage(
             "this program knows no types of events, so it cannot decode any: run `schema verify` of the application's own `ops`, with its aggregates in its console".to_owned(),
@@ -83,33 +86,56 @@ fn prepare(console: &Console, args: &Verify) -> Result<VerifyLog, OpsError> {
             known.join(", ")
         )));
     }
-    let verify = VerifyLog::new(console.store.clone())
+    let verify = console.registry.verify_log.clone();
+    Ok(verify
         .after(Position::new(args.after))
-        .only(&args.categories);
-    Ok(readers.values().copied().fold(verify, VerifyLog::reader))
+        .only(&args.categories))
 }
 
 impl Report {
-    fn new(verified: LogVerified, after: u64) -> Self {
+    fn new(verified: VerifiedLog, args: Verify) -> Self {
         Self {
             is_fine: verified.is_fine(),
             events: verified.events,
             failed: verified.failed(),
-            after,
+            categories: args.categories,
+            after: args.after,
             read_to: verified.read_to.get(),
             types: verified.by_type.into_iter().map(Type::new).collect(),
         }
     }
+
+    /// Which part of the log it is about.
+    fn part(&self) -> String {
+        let mut part = String::new();
+        if !self.categories.is_empty() {
+            part += &format!(" of {}", self.categories.join(", "));
+        }
+        if self.after > 0 {
+            part += &format!(", after position {}", self.after);
+        }
+        let comma = if part.is_empty() { "" } else { "," };
+        format!("{part}{comma} up to position {}", self.read_to)
+    }
+
+    /// What verifies the same of what comes later.
+    fn later(&self) -> String {
+        let categories = self.categories.iter();
+        let categories = categories.map(|category| format!("--category {category} "));
+        format!("{}--after {}", categories.collect::<String>(), self.read_to)
+    }
 }
 
 impl Type {
-    fn new(found: TypeVerified) -> Self {
+    fn new(found: VerifiedType) -> Self {
         Self {
             read: Read::new(found.meaning),
-            category: found.category,
-            event_type: found.event_type,
-            schema_version: found.schema_version.get(),
-            events: found.events,
+            kind: Kind::new(
+                found.category,
+                found.event_type,
+                found.schema_version,
+                found.events,
+            ),
             decoded_to: found.decoded_to,
             failed: found.failed,
             first_failure: found.first_failure.map(|failure| Failure {
@@ -126,63 +152,60 @@ impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Column::{Number, Text};
         if !self.types.is_empty() {
-            let mut grid = Grid::new(&[
-                Text("CATEGORY"),
-                Text("TYPE"),
-                Number("V"),
-                Number("EVENTS"),
-                Number("DECODED TO"),
-                Number("FAILED"),
-                Text("MEANING"),
-            ]);
+            let mut columns = Kind::COLUMNS.to_vec();
+            columns.extend([Number("DECODED TO"), Number("FAILED"), Text("MEANING")]);
+            let mut grid = Grid::new(&columns);
             for found in &self.types {
-                grid.row([
-                    found.category.clone(),
-                    found.event_type.clone(),
-                    found.schema_version.to_string(),
-                    found.events.to_string(),
+                let cells = [
                     found.decoded_to.to_string(),
                     found.failed.to_string(),
                     found.read.text(),
-                ]);
+                ];
+                grid.row(found.kind.cells().into_iter().chain(cells));
             }
             writeln!(f, "{grid}")?;
             writeln!(f)?;
         }
         for found in &self.types {
             if let Some(failure) = &found.first_failure {
-                writeln!(f, "{}", plain(&failing(found, failure)))?;
-                writeln!(f, "  it {}", plain(&failure.error))?;
+                writeln!(f, "{}", plain(&failing(found)))?;
+                writeln!(f, "  {}", plain(&first(failure)))?;
             }
         }
-        let Self { read_to, .. } = self;
+        let (part, later) = (self.part(), self.later());
         match (self.events, self.failed) {
-            (0, _) => write!(f, "There is nothing to verify up to position {read_to}."),
+            (0, _) => write!(f, "There is nothing to verify{part}."),
             (events, 0) => write!(
                 f,
-                "This program can read all of the {} up to position {read_to}. `--after {read_to}` verifies what comes later.",
+                "This program can read all of the {}{part}. `{later}` verifies what comes later.",
                 count(events, "event")
             ),
             (events, failed) => write!(
                 f,
-                "This program CANNOT READ {failed} of the {} up to position {read_to}: do not run it on this store.",
+                "This program CANNOT READ {failed} of the {}{part}: do not run it on this store.",
                 count(events, "event")
             ),
         }
     }
 }
 
-/// Which events, and where the first one is.
-fn failing(found: &Type, failure: &Failure) -> String {
+/// Which events.
+fn failing(found: &Type) -> String {
+    let kind = &found.kind;
     format!(
-        "{} `{}` v{}: {} of {} cannot be read, first event {} of {} at position {}",
-        found.category,
-        found.event_type,
-        found.schema_version,
+        "{} `{}` v{}: {} of {} cannot be read",
+        kind.category,
+        kind.event_type,
+        kind.schema_version,
         found.failed,
-        count(found.events, "event"),
-        failure.version,
-        failure.stream,
-        failure.position
+        count(kind.events, "event"),
+    )
+}
+
+/// Where the first one is, and what is wrong with it.
+fn first(failure: &Failure) -> String {
+    format!(
+        "first: {} version {}, position {}: {}",
+        failure.stream, failure.version, failure.position, failure.error
     )
 }

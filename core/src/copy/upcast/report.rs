@@ -30,7 +30,7 @@ pub struct UpcastReport {
     /// How many of them have another state, or another version, in the target.
     pub differing: u64,
     /// The first 100 of them.
-    pub different: Vec<DifferentStream>,
+    pub different: Vec<UpcastDifference>,
 }
 
 impl UpcastReport {
@@ -54,7 +54,7 @@ pub struct UpcastCount {
     /// The schema version in which the source has them.
     pub schema_version: SchemaVersion,
     /// What has become of them.
-    pub fate: Fate,
+    pub fate: UpcastFate,
     /// How many there are.
     pub events: u64,
 }
@@ -76,7 +76,7 @@ impl fmt::Display for UpcastCount {
 /// What has become of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Fate {
+pub enum UpcastFate {
     /// It had today's type and version already, and was copied byte for byte.
     Current,
     /// It has today's type, version and encoding now.
@@ -93,7 +93,21 @@ pub enum Fate {
     Split,
 }
 
-impl Fate {
+impl UpcastFate {
+    /// Its name for programs, such as `kept_retired`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Rewritten => "rewritten",
+            Self::KeptRetired => "kept_retired",
+            Self::KeptLegacy => "kept_legacy",
+            Self::KeptOther => "kept_other",
+            Self::LeftOut => "left_out",
+            Self::Split => "split",
+        }
+    }
+
     /// The attribute of the event enum that is needed as long as such events are stored.
     #[must_use]
     pub const fn attribute(self) -> Option<&'static str> {
@@ -106,7 +120,7 @@ impl Fate {
     }
 }
 
-impl fmt::Display for Fate {
+impl fmt::Display for UpcastFate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Current => "copied byte for byte",
@@ -121,7 +135,7 @@ impl fmt::Display for Fate {
 /// A stream whose aggregate is not the same in both stores.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DifferentStream {
+pub struct UpcastDifference {
     /// The stream.
     pub stream: StreamId,
     /// Its version in the source.
@@ -246,10 +260,10 @@ pub(super) struct Counts {
     seen: BTreeMap<String, BTreeMap<String, Fates>>,
 }
 
-type Fates = BTreeMap<(SchemaVersion, Fate), u64>;
+type Fates = BTreeMap<(SchemaVersion, UpcastFate), u64>;
 
 impl Counts {
-    pub(super) fn count(&mut self, stored: &StoredEvent<'_>, fate: Fate) {
+    pub(super) fn count(&mut self, stored: &StoredEvent<'_>, fate: UpcastFate) {
         self.events += 1;
         let key = (stored.schema_version, fate);
         let types = self.seen.get_mut(stored.category);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::comparing::{Compared, Sides, compare};
 use super::json::same_but_for_order;
-use super::{Fate, UpcastCopyError};
+use super::{UpcastCopyError, UpcastFate};
 use crate::aggregate::Aggregate;
 use crate::event::{Decoded, Event};
 use crate::page::{EventRow, Page, StoredEvent};
@@ -34,7 +35,7 @@ pub(super) trait AnyAggregate: Send + Sync {
 /// What a stored event is today.
 pub(super) enum Today {
     /// What it was when it was stored.
-    AsStored(Fate),
+    AsStored(UpcastFate),
     /// Nothing, because its type is retired.
     Nothing,
     /// An event of today's, in its own encoding.
@@ -51,24 +52,31 @@ pub(super) struct Encoded {
 }
 
 impl Today {
-    pub(super) fn fate(&self, is_renumbered: bool) -> Fate {
+    pub(super) fn fate(&self, is_renumbered: bool) -> UpcastFate {
         match self {
             Self::AsStored(fate) => *fate,
-            Self::One(_) => Fate::Rewritten,
-            Self::Nothing if is_renumbered => Fate::LeftOut,
-            Self::Nothing => Fate::KeptRetired,
-            Self::Split(parts) if is_renumbered && parts.is_empty() => Fate::LeftOut,
-            Self::Split(_) if is_renumbered => Fate::Split,
-            Self::Split(_) => Fate::KeptLegacy,
+            Self::One(_) => UpcastFate::Rewritten,
+            Self::Nothing if is_renumbered => UpcastFate::LeftOut,
+            Self::Nothing => UpcastFate::KeptRetired,
+            Self::Split(parts) if is_renumbered && parts.is_empty() => UpcastFate::LeftOut,
+            Self::Split(_) if is_renumbered => UpcastFate::Split,
+            Self::Split(_) => UpcastFate::KeptLegacy,
         }
     }
 }
 
-pub(super) struct Typed<A>(PhantomData<fn() -> A>);
+pub(super) struct Typed<A> {
+    aggregate: PhantomData<fn() -> A>,
+    /// Whether the JSON of its states has been seen to come in another order.
+    varies: AtomicBool,
+}
 
 impl<A> Typed<A> {
     pub(super) fn new() -> Self {
-        Self(PhantomData)
+        Self {
+            aggregate: PhantomData,
+            varies: AtomicBool::new(false),
+        }
     }
 }
 
@@ -83,8 +91,8 @@ impl<A: Aggregate + Serialize> AnyAggregate for Typed<A> {
                 let meaning = A::Event::SCHEMA.meaning(stored.event_type, stored.schema_version);
                 return Ok(match meaning {
                     // The event that stands for it cannot be written.
-                    Meaning::Tolerated => Today::AsStored(Fate::KeptOther),
-                    _ if is_current => Today::AsStored(Fate::Current),
+                    Meaning::Tolerated => Today::AsStored(UpcastFate::KeptOther),
+                    _ if is_current => Today::AsStored(UpcastFate::Current),
                     _ => Today::One(encode(stored, &event)?),
                 });
             }
@@ -105,7 +113,7 @@ impl<A: Aggregate + Serialize> AnyAggregate for Typed<A> {
         sides: &Sides<'_>,
         stream: StreamId,
     ) -> Result<Compared, UpcastCopyError> {
-        compare::<A>(sides, stream).await
+        compare::<A>(sides, stream, &self.varies).await
     }
 }
 

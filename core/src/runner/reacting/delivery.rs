@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock::to_stored_precision;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole_text};
 use crate::page::StoredEvent;
 use crate::reactor::{Failure, Reaction, Retries};
 use crate::store::{CheckpointId, Delivery, DeliveryState};

@@ -15,7 +15,7 @@ use super::lease::Lease;
 use super::progress::Progress;
 use super::release::{Released, blocking, go_on, note_ahead};
 use crate::clock::Clock;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole_text};
 use crate::page::StoredEvent;
 use crate::store::{
     Checkpoint, CheckpointId, Condition, Delivery, DeliveryQuery, DeliveryState, EventStore,

@@ -12,7 +12,7 @@ use super::super::{Pages, RunError, Runner, consumers};
 use super::delivery::{after, retry_at};
 use super::halt::{Halt, Stop};
 use super::ledger::Ledger;
-use crate::error::StoreError;
+use crate::error::{StoreError, whole_text};
 use crate::page::{Page, StoredEvent};
 use crate::reactor::{AnyReactor, Failure, Start};
 use crate::store::{

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::lock::{EventEnum, EventType, Lock, Node, Version};
 use super::super::{AnyEvent, EventSchema, EventTypeSchema};
-use super::gone::{Gone, Shortened, given_up};
+use super::gone::{Gone, Shortened, alias_gone, alias_moved, enum_gone, given_up};
 use super::problem::Problem;
 use super::remedy::Changed;
 use super::shapes;
-use super::text::Text;
 use crate::stream::SchemaVersion;
 
 /// What has become of all that was shipped.
@@ -92,27 +91,13 @@ fn renamed<'a>(
     (count * 2 > of.types.len()).then_some(schema)
 }
 
-fn enum_gone(name: &str, of: &EventEnum) -> Problem {
-    let mut text = Text::default();
-    let types = of.types.keys().map(|name| format!("`{name}`"));
-    let types = types.collect::<Vec<_>>().join(", ");
-    text.prose(
-        2,
-        &format!(
-            "Name it in the `check!` of this crate, which must have all of its event enums in one \
-             list. If it was renamed, the new one must know all of its types: {types}. If it was \
-             moved to another crate, move its tables to the events.lock of that crate, and its \
-             folder of golden events."
-        ),
-    );
-    Problem {
-        event_enum: name.to_owned(),
-        event_type: None,
-        schema_version: None,
-        headline: format!("{name}: this event enum is in events.lock, and not in the check."),
-        changes: Vec::new(),
-        remedy: text.finish(),
-    }
+/// A type that was shipped, and what the code has in its place.
+struct Place<'a> {
+    schema: &'a EventSchema,
+    /// As it was shipped, or an older name.
+    name: &'a str,
+    code: &'a EventTypeSchema,
+    is_legacy: bool,
 }
 
 impl Comparison {
@@ -199,6 +184,7 @@ impl Comparison {
             headline: format!("{}: the stored type `{name}` is {what}.", schema.name),
             changes: Vec::new(),
             remedy: gone.remedy(),
+            parting: Some(gone.parting(code)),
         });
     }
 
@@ -211,31 +197,31 @@ impl Comparison {
         of: &EventType,
     ) {
         for alias in &of.aliases {
+            let called = called(schema, now);
             match code.find(alias) {
                 Some((found, _)) if found == now => {}
                 Some((found, other)) if other.is_retired => {
                     self.keep_shapes(schema.name, found, of)
                 }
-                Some((found, other)) => self.versions(schema, alias, found, of, other),
-                None => {
-                    let called = called(schema, now);
-                    let mut text = Text::default();
-                    text.prose(
-                        2,
-                        "Put it back on the variant; events of that name are in the stores:",
+                Some((found, other)) if found == alias => {
+                    self.versions(schema, alias, found, of, other)
+                }
+                Some((found, _)) => {
+                    let headline = format!(
+                        "{called}, stored as `{now}`, had the older name `{alias}`, which is read \
+                         as `{found}` now."
                     );
-                    text.code(6, &format!("#[event(alias = {alias:?})]"));
-                    self.problems.push(Problem {
-                        event_enum: schema.name.to_owned(),
-                        event_type: Some(name.to_owned()),
-                        schema_version: None,
-                        headline: format!(
-                            "{called}, stored as `{now}`, is no longer read under its older name \
-                             `{alias}`."
-                        ),
-                        changes: Vec::new(),
-                        remedy: text.finish(),
-                    });
+                    let remedy = alias_moved(schema, now, of, alias);
+                    self.problem(schema, name, None, headline, remedy);
+                }
+                None => {
+                    let headline = format!(
+                        "{called}, stored as `{now}`, is no longer read under its older name \
+                         `{alias}`."
+                    );
+                    let (remedy, parting) = alias_gone(schema.name, name, of, alias);
+                    let problem = self.problem(schema, name, None, headline, remedy);
+                    problem.parting = Some(parting);
                 }
             }
         }
@@ -252,6 +238,12 @@ impl Comparison {
         let Some(code) = code_of(schema, now) else {
             return;
         };
+        let place = Place {
+            schema,
+            name,
+            code,
+            is_legacy: found.is_legacy,
+        };
         if found.newest() < of.newest() {
             let headline = format!(
                 "{}, stored as `{name}`: its history was shortened. Shipped up to version {}, and \
@@ -261,7 +253,7 @@ impl Comparison {
                 found.newest()
             );
             let remedy = Shortened { code, of }.remedy();
-            self.problem(schema, name, None, headline, Vec::new(), remedy);
+            self.problem(schema, name, None, headline, remedy);
             return;
         }
         for (version, shape) in &of.versions {
@@ -274,8 +266,7 @@ impl Comparison {
             };
             match found.versions.get(version) {
                 Some(Version::Shape(node)) => {
-                    let version = *version;
-                    self.shape(schema, name, code, found.is_legacy, version, shipped, node);
+                    self.shape(&place, *version, shipped, node);
                 }
                 _ => {
                     let headline = format!(
@@ -284,7 +275,7 @@ impl Comparison {
                         called(schema, now)
                     );
                     let remedy = given_up(schema.name, code, *version, shipped);
-                    self.problem(schema, name, Some(*version), headline, Vec::new(), remedy);
+                    self.problem(schema, name, Some(*version), headline, remedy);
                 }
             }
         }
@@ -301,17 +292,13 @@ impl Comparison {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of them say where one is")]
-    fn shape(
-        &mut self,
-        schema: &EventSchema,
-        name: &str,
-        code: &EventTypeSchema,
-        is_legacy: bool,
-        version: u32,
-        shipped: &Node,
-        node: &Node,
-    ) {
+    fn shape(&mut self, place: &Place<'_>, version: u32, shipped: &Node, node: &Node) {
+        let Place {
+            schema,
+            name,
+            code,
+            is_legacy,
+        } = *place;
         let changes = shapes::compare(shipped, node);
         let news = changes.fine.iter();
         self.news
@@ -336,14 +323,8 @@ impl Comparison {
             shipped,
             changes: &changes.breaking,
         };
-        self.problem(
-            schema,
-            name,
-            Some(version),
-            headline,
-            texts,
-            changed.remedy(),
-        );
+        let problem = self.problem(schema, name, Some(version), headline, changed.remedy());
+        problem.changes = texts;
     }
 
     fn problem(
@@ -352,17 +333,17 @@ impl Comparison {
         name: &str,
         version: Option<u32>,
         headline: String,
-        changes: Vec<String>,
         remedy: String,
-    ) {
-        self.problems.push(Problem {
+    ) -> &mut Problem {
+        self.problems.push_mut(Problem {
             event_enum: schema.name.to_owned(),
             event_type: Some(name.to_owned()),
             schema_version: version.map(SchemaVersion),
             headline,
-            changes,
+            changes: Vec::new(),
             remedy,
-        });
+            parting: None,
+        })
     }
 }
 

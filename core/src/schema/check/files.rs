@@ -15,11 +15,21 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, CheckError> {
     }
 }
 
+/// Keeps other updates of the folder waiting until it is dropped.
+pub(super) fn alone(folder: &Path) -> Option<fs::File> {
+    // Where folders cannot be opened or locked, updates are not kept from each other.
+    let folder = fs::File::open(folder).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
 /// Writes a file beside its place and moves it there, so that nobody finds half of it.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), CheckError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| failed("create", folder, error))?;
     }
+    // What is a link stays one.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = Path::new(&name);

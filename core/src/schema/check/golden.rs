@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::golden::{self, Misplaced, entries};
+use super::super::lock::{EventEnum, Lock};
 use super::super::{AnyEvent, Meaning};
 use super::CheckError;
 use super::compare::Comparison;
@@ -96,6 +97,22 @@ impl<'a> Golden<'a> {
         Ok(())
     }
 
+    /// Golden events are only written with a lock.
+    pub(super) fn refuse_lost_lock(&self, lock: &Path) -> Result<(), CheckError> {
+        match self.found.first() {
+            None => Ok(()),
+            Some(golden) => Err(CheckError::Lock {
+                path: lock.to_owned(),
+                line: None,
+                reason: format!(
+                    "it is gone, and {} is there: restore it from the last commit that has it, or, \
+                     if nothing was ever shipped, delete events.golden, too",
+                    golden.path.display()
+                ),
+            }),
+        }
+    }
+
     /// Gives the folders of renamed enums their new names.
     pub(super) fn rename(&self) -> Result<(), CheckError> {
         for (from, to) in &self.renamed {
@@ -105,15 +122,15 @@ impl<'a> Golden<'a> {
     }
 
     /// Reads all of them, and adds what is wrong.
-    pub(super) fn check(&self, comparison: &mut Comparison, folder: &Path) {
-        // The folder of an enum that is gone is no problem of its own.
-        let known = comparison.problems.iter();
-        let gone: Vec<String> = known
-            .filter(|problem| problem.event_type.is_none())
-            .map(|problem| problem.event_enum.clone())
-            .collect();
-        let misplaced = self.misplaced.iter();
-        for (event_enum, of) in misplaced.filter(|(name, _)| !gone.contains(name)) {
+    pub(super) fn check(&self, comparison: &mut Comparison, shipped: &Lock, folder: &Path) {
+        for (event_enum, of) in &self.misplaced {
+            // The folder of an enum that is gone is no problem of its own.
+            let mut known = comparison.problems.iter_mut();
+            let gone = known.find(|problem| problem.event_enum == *event_enum);
+            if let Some(parting) = gone.and_then(|problem| problem.parting_of_enum()) {
+                parting.golden.push(relative(&of.path, folder));
+                continue;
+            }
             let path = relative(&of.path, folder);
             comparison.problems.push(Problem {
                 event_enum: event_enum.clone(),
@@ -122,13 +139,17 @@ impl<'a> Golden<'a> {
                 headline: format!("{path}: {}", of.reason),
                 changes: Vec::new(),
                 remedy: MISPLACED.to_owned(),
+                parting: None,
             });
         }
         for (golden, event) in self.found.iter().zip(&self.enums) {
             let name = event.schema().name;
             let path = relative(&golden.path, folder);
+            let was = comparison.renamed.iter().find(|(_, now)| now == name);
+            let was = shipped.enums.get(was.map_or(name, |(was, _)| was));
             let wrong = match unknown(golden, event) {
                 Some(what) => Some((what, UNKNOWN)),
+                None if !is_shipped(golden, was) => Some((lost(golden), LOST)),
                 None => {
                     let lock = comparison.lock.enums.get(name);
                     let checked = lock.map(|lock| golden::check(golden, event, lock));
@@ -142,7 +163,10 @@ impl<'a> Golden<'a> {
             let event_type = &golden.event_type;
             let version = golden.schema_version;
             if let Some(known) = known.find(|of| of.is_about(name, event_type, version)) {
-                known.changes.push(format!("golden event {path}: {what}"));
+                match &mut known.parting {
+                    Some(parting) => parting.golden.push(path),
+                    None => known.changes.push(format!("golden event {path}: {what}")),
+                }
                 continue;
             }
             let mut text = Text::default();
@@ -159,6 +183,7 @@ impl<'a> Golden<'a> {
                 ),
                 changes: vec![what],
                 remedy: text.finish(),
+                parting: None,
             });
         }
     }
@@ -181,6 +206,26 @@ const UNREADABLE: &[&str] = &[
      and code as a type of its own, in `#[event(history(…))]`, and upcast it to today's.",
     "If the file itself is wrong (edited by hand and never stored), correct it.",
 ];
+
+const LOST: &[&str] = &[
+    "A merge may have lost it: take events.lock from the last commit that has it, and run \
+     `REHYDRATE_UPDATE=1 cargo test`, which adds what is new.",
+    "If it was never shipped, move the file away until the update has written events.lock; it makes \
+     up a golden event, too.",
+];
+
+fn lost(golden: &golden::Golden) -> String {
+    format!(
+        "events.lock has no version {} of `{}`",
+        golden.schema_version, golden.event_type
+    )
+}
+
+/// Whether the lock has what the golden event shows; of a retired type it may have the name only.
+fn is_shipped(golden: &golden::Golden, lock: Option<&EventEnum>) -> bool {
+    let found = lock.and_then(|lock| lock.find(&golden.event_type));
+    found.is_some_and(|(_, of)| of.is_retired || of.versions.contains_key(&golden.schema_version))
+}
 
 fn unknown(golden: &golden::Golden, event: &AnyEvent) -> Option<String> {
     let name = event.schema().name;

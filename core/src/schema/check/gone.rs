@@ -1,10 +1,94 @@
 //! What to write about a type or a version that is gone.
 
-use super::super::lock::{EventType, Node, Version};
+use super::super::lock::{EventEnum, EventType, Node, Version, print_aliases, table};
 use super::super::{EventSchema, EventTypeSchema};
+use super::problem::{Parting, Problem};
 use super::remedy::{history_attribute, past, past_name};
 use super::rust;
 use super::text::Text;
+
+/// An event enum that is gone.
+pub(super) fn enum_gone(name: &str, of: &EventEnum) -> Problem {
+    let mut text = Text::default();
+    let types = of.types.keys().map(|name| format!("`{name}`"));
+    let types = types.collect::<Vec<_>>().join(", ");
+    text.prose(
+        2,
+        &format!(
+            "Name it in the `check!` of this crate, which must have all of its event enums in one \
+             list. If it was renamed, the new one must know all of its types: {types}. If it was \
+             moved to another crate, move its tables to the events.lock of that crate, and its \
+             folder of golden events."
+        ),
+    );
+    let tables = of
+        .types
+        .iter()
+        .map(|(event_type, of)| of.print(name, event_type));
+    Problem {
+        event_enum: name.to_owned(),
+        event_type: None,
+        schema_version: None,
+        headline: format!("{name}: this event enum is in events.lock, and not in the check."),
+        changes: Vec::new(),
+        remedy: text.finish(),
+        parting: Some(Parting {
+            lock: (DELETE.to_owned(), tables.collect::<Vec<_>>().join("\n\n")),
+            types: Vec::new(),
+            golden: Vec::new(),
+        }),
+    }
+}
+
+const DELETE: &str = "delete these lines of events.lock";
+
+/// An older name of a type that nothing reads any more.
+pub(super) fn alias_gone(
+    event_enum: &str,
+    name: &str,
+    of: &EventType,
+    alias: &str,
+) -> (String, Parting) {
+    let mut text = Text::default();
+    text.prose(
+        2,
+        "Put it back on the variant; events of that name are in the stores:",
+    );
+    text.code(6, &format!("#[event(alias = {alias:?})]"));
+    let mut rest = of.aliases.clone();
+    rest.remove(alias);
+    let table = format!("[{}]", table(event_enum, name));
+    let lock = if rest.is_empty() {
+        let start = format!("in {table} of events.lock, delete the line");
+        (start, print_aliases(&of.aliases))
+    } else {
+        let start = format!("in {table} of events.lock, make the line with `alias`");
+        (start, print_aliases(&rest))
+    };
+    let parting = Parting {
+        lock,
+        types: vec![alias.to_owned()],
+        golden: Vec::new(),
+    };
+    (text.finish(), parting)
+}
+
+/// An older name of a type that is read as another type now.
+pub(super) fn alias_moved(schema: &EventSchema, now: &str, of: &EventType, alias: &str) -> String {
+    let mut text = Text::default();
+    let name = rust::camel(alias);
+    let newest = past_name(&name, of.newest());
+    text.prose(
+        2,
+        &format!(
+            "Put `#[event(alias = {alias:?})]` back on the variant that is stored as `{now}`. If \
+             its events are something else today, say what they are with \
+             `#[event(legacy({alias:?} = {newest}))]` on `{}` and `impl From<{newest}> for Vec<{}>`.",
+            schema.name, schema.name
+        ),
+    );
+    text.finish()
+}
 
 /// A type that is gone.
 pub(super) struct Gone<'a> {
@@ -16,6 +100,19 @@ pub(super) struct Gone<'a> {
 }
 
 impl Gone<'_> {
+    pub(super) fn parting(&self, code: &EventEnum) -> Parting {
+        let aliases = self.of.aliases.iter();
+        let aliases = aliases.filter(|alias| code.find(alias).is_none()).cloned();
+        let lines = self.of.print(self.schema.name, self.name);
+        Parting {
+            lock: (DELETE.to_owned(), lines),
+            types: std::iter::once(self.name.to_owned())
+                .chain(aliases)
+                .collect(),
+            golden: Vec::new(),
+        }
+    }
+
     pub(super) fn remedy(&self) -> String {
         let mut text = Text::default();
         let (name, of) = (self.name, self.of);
@@ -113,7 +210,15 @@ impl Gone<'_> {
         let types = shapes
             .iter()
             .map(|(version, shape)| rust::types(shape, &past_name(&code, *version)));
-        let types = types.collect::<Vec<_>>().join("\n");
+        let mut types = types.collect::<Vec<_>>().join("\n");
+        for pair in shapes.windows(2) {
+            let [(from, _), (to, _)] = pair else { continue };
+            let (from, to) = (past_name(&code, *from), past_name(&code, *to));
+            types.push_str(&format!(
+                "\nimpl From<{from}> for {to} {{\n    fn from(old: {from}) -> Self {{\n        \
+                 todo!(\"{to} from {from}\")\n    }}\n}}\n"
+            ));
+        }
         let start = if of.is_legacy {
             "It must stay, because the stores hold it: write"
         } else {
@@ -194,14 +299,14 @@ pub(super) fn given_up(
         "Events of it can no longer be read. Put its type back in the place of `_`:",
     );
     text.code(6, &rust::types(shipped, &name));
-    let table = format!("[{event_enum}.{}]", code.name);
+    let own = table(event_enum, code.name);
+    let table = format!("[{own}]");
     text.prose(
         2,
         &format!(
             "Or, if `ops schema census` shows that no store holds it any more: in events.lock, \
-             replace the table `[{event_enum}.{}.v{version}]` by a line in `{table}`, and delete \
-             its golden events:",
-            code.name
+             replace the table `[{own}.v{version}]` by a line in `{table}`, and delete its golden \
+             events:"
         ),
     );
     text.code(6, &format!("{table}\nv{version} = \"unsupported\""));

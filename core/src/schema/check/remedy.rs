@@ -2,8 +2,8 @@
 
 use super::super::lock::{Node, Step};
 use super::super::{EventSchema, EventTypeSchema, FieldSchema, Shape, TypeSchema};
+use super::change::{Change, What, attributes, names, only_in};
 use super::rust;
-use super::shapes::{Change, What};
 use super::text::Text;
 
 /// A version whose shape has changed.
@@ -78,7 +78,10 @@ impl Changed<'_> {
     fn new_version(&self, text: &mut Text) {
         let Self { code, version, .. } = self;
         let next = version + 1;
-        let name = past_name(code.code, *version);
+        let mut name = past_name(code.code, *version);
+        if name == self.target() || past(code).contains(&name) {
+            name.insert_str(0, "Shipped");
+        }
         text.prose(
             2,
             &format!(
@@ -132,9 +135,13 @@ impl Changed<'_> {
         let (start, fields) = match self.code.versions.last() {
             Some(Shape::Fields { fields, .. }) => (format!("Self::{code}"), Some(*fields)),
             Some(Shape::Type {
-                shape: TypeSchema::Struct { fields, .. },
-                ..
-            }) => ("Self".to_owned(), Some(*fields)),
+                name: ty,
+                shape: TypeSchema::Struct { name, fields, .. },
+            }) => match without_paths(ty) {
+                ty if ty == format!("Box<{name}>") => (format!("Self::new({name}"), Some(*fields)),
+                ty if ty.split('<').next() == Some(*name) => ("Self".to_owned(), Some(*fields)),
+                _ => (format!("todo!(\"{ty} from {past}\")"), None),
+            },
             Some(Shape::Type { name, .. }) => (format!("todo!(\"{name} from {past}\")"), None),
             _ => (format!("Self::{code}"), None),
         };
@@ -143,7 +150,8 @@ impl Changed<'_> {
             Some(fields) => {
                 let lines = fields.iter().map(|field| self.assignment(field));
                 let lines: String = lines.map(|line| format!("            {line}\n")).collect();
-                format!("{start} {{\n{lines}        }}")
+                let end = if start.contains('(') { ")" } else { "" };
+                format!("{start} {{\n{lines}        }}{end}")
             }
         };
         let old = if body.contains("old.") { "old" } else { "_old" };
@@ -156,7 +164,8 @@ impl Changed<'_> {
     fn assignment(&self, field: &FieldSchema) -> String {
         let name = rust::ident(field.name);
         let Some((key, part)) = self.source(field) else {
-            return if field.ty.starts_with("Option") {
+            let is_option = field.ty.split('<').next().map(without_paths);
+            return if is_option.as_deref() == Some("Option") {
                 format!("{name}: None,")
             } else {
                 format!("{name}: todo!(\"what it was when it was not stored\"),")
@@ -178,7 +187,11 @@ impl Changed<'_> {
             }
             _ => None,
         });
-        let own = Step::Field(field.key.to_owned());
+        let own = if field.is_flattened {
+            Step::Flattened(field.name.to_owned())
+        } else {
+            Step::Field(field.key.to_owned())
+        };
         let (step, part) = self.shipped.parts.get_key_value(renamed.unwrap_or(&own))?;
         step.name().map(|name| (name, part))
     }
@@ -203,7 +216,7 @@ impl Changed<'_> {
     }
 }
 
-fn without_paths(ty: &str) -> String {
+pub(super) fn without_paths(ty: &str) -> String {
     let words: Vec<_> = ty.split_whitespace().collect();
     let ty = words.concat();
     let parts = ty.split_inclusive(['<', '>', ',', '(', ')', '[', ']', ';', '&']);
@@ -219,11 +232,20 @@ fn hint(change: &Change) -> Option<String> {
     Some(match &change.what {
         What::Added { kind } => {
             let inner = plain_kind(kind);
+            let needs = if kind.contains("enum") {
+                ", which the enum must have,"
+            } else {
+                ""
+            };
             format!(
-                "{place}: `#[serde(default)]`, if a default is right for what is stored; or make it \
-                 an `Option<{inner}>`"
+                "{place}: `#[serde(default)]`, if a default{needs} is right for what is stored; or \
+                 make it an `Option<{inner}>`"
             )
         }
+        What::Taken { .. } => format!(
+            "{place}: if no store has that key in it, give it another one: \
+             `#[serde(rename = \"…\")]`"
+        ),
         What::Renamed { to } => {
             let now = to.name().unwrap_or_default();
             format!(
@@ -237,10 +259,23 @@ fn hint(change: &Change) -> Option<String> {
         What::AliasRemoved { alias } => {
             format!("{place}: put back `#[serde(alias = {alias:?})]`")
         }
-        What::Noted { from, to } if from.is_empty() => {
-            format!("{place}: take away `#[serde({to})]`")
+        What::AliasTaken { alias, .. } => {
+            format!("{place}: take away `#[serde(alias = {alias:?})]`")
         }
-        What::Noted { from, .. } => format!("{place}: put back `#[serde({from})]`"),
+        What::Noted { from, to } => {
+            let (lost, got) = (only_in(from, to), only_in(to, from));
+            let mut steps = Vec::new();
+            if !lost.is_empty() {
+                steps.push(format!("put back {}", attributes(&lost)));
+            }
+            if !got.is_empty() {
+                steps.push(format!("take away {}", attributes(&got)));
+            }
+            format!("{place}: {}", steps.join(" and "))
+        }
+        What::TriedBefore { others, .. } => {
+            format!("{place}: write it behind {}", names(others))
+        }
         What::NoLongerDescribed { code } | What::UnseenChanged { to: code, .. }
             if code.contains('=') =>
         {
@@ -258,7 +293,7 @@ fn hint(change: &Change) -> Option<String> {
             "{place}: if its JSON is as it was, add `#[derive(rehydrate::Describe)]` to `{to}`; \
              the golden events then show that it is"
         ),
-        What::Removed { .. } | What::Retyped { .. } => return None,
+        What::Removed { .. } | What::Retyped { .. } | What::ReadsMore { .. } => return None,
     })
 }
 

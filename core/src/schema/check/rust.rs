@@ -1,9 +1,12 @@
 //! A shipped shape as Rust code, to be pasted.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::lock::{Kind, Node, Step, Tag, show};
-use super::shapes::DENY;
+use super::super::lock::{IN_A_BUFFER, Kind, Node, Step, Tag, note, show};
+
+pub(super) use names::{camel, ident};
 
 const DERIVE: &str = "#[derive(rehydrate::Describe, serde::Deserialize)]";
 
@@ -12,9 +15,14 @@ pub(super) fn types(node: &Node, name: &str) -> String {
     let mut source = Source::default();
     let path = &mut Vec::new();
     match node.line.kind {
-        Kind::Object if !node.line.is_nullable() => source.object(node, name, path),
-        Kind::Enum(_) if !node.line.is_nullable() => source.variants(node, name, path),
+        Kind::Object if !node.line.is_nullable() => {
+            source.object(node, name, path);
+        }
+        Kind::Enum(_) if !node.line.is_nullable() => {
+            source.variants(node, name, path);
+        }
         _ => {
+            source.taken.insert(name.to_owned());
             let index = source.reserve();
             let inner = source.ty(node, &format!("{name}Content"), path);
             source.items[index] = format!("{DERIVE}\nstruct {name}({inner});\n");
@@ -23,9 +31,31 @@ pub(super) fn types(node: &Node, name: &str) -> String {
     source.items.join("\n")
 }
 
-/// The type of a place in a shape, if it has one without further declarations.
+/// The type of a field in a shape, if it has one without further declarations.
 pub(super) fn plain(node: &Node) -> String {
-    Source::default().ty(node, "_", &mut Vec::new())
+    let ty = Source::default().ty(node, "_", &mut Vec::new());
+    if is_option(node) {
+        format!("Option<{ty}>")
+    } else {
+        ty
+    }
+}
+
+/// Whether a default has to be made an `Option`: nothing says what it was, but that a field was not
+/// there can always be told.
+fn is_option(field: &Node) -> bool {
+    field.line.has_default && !has_default(field) && !has_function(field)
+}
+
+/// Whether a function makes its default.
+fn has_function(field: &Node) -> bool {
+    let mut parts = note::parts(&field.line.note).into_iter();
+    parts.any(note::is_default)
+}
+
+/// Whether its type must have a `Default`, and can have one.
+fn needs_default(field: &Node) -> bool {
+    has_default(field) && !has_function(field)
 }
 
 #[derive(Default)]
@@ -33,8 +63,12 @@ struct Source {
     items: Vec<String>,
     /// The types' names by the paths that they describe.
     names: BTreeMap<String, String>,
-    /// The structs that need a `Default`, because a field that may be missing has them.
-    defaults: BTreeSet<String>,
+    /// All names of types.
+    taken: BTreeSet<String>,
+    /// Whether a struct needs a `Default`, because a field that may be missing has it.
+    is_default: bool,
+    /// Whether a type needs an order, because it is the key of a map.
+    is_key: bool,
 }
 
 impl Source {
@@ -45,29 +79,34 @@ impl Source {
     }
 
     fn ty(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) -> String {
+        let before = self.is_default;
+        // An empty one is a default, whatever it might hold.
+        self.is_default &= !node.line.is_nullable()
+            && !matches!(node.line.kind, Kind::List | Kind::Set | Kind::Map);
         let ty = match &node.line.kind {
             Kind::Value(kind) => value(kind),
             Kind::Unit => "()".to_owned(),
-            Kind::Object => {
-                self.object(node, name, path);
-                name.to_owned()
+            Kind::Object => self.object(node, name, path),
+            Kind::Enum(_) => self.variants(node, name, path),
+            // A list reads every set, whatever is in it.
+            Kind::List | Kind::Set => {
+                format!("Vec<{}>", self.part(node, Step::Element, name, path))
             }
-            Kind::Enum(_) => {
-                self.variants(node, name, path);
-                name.to_owned()
-            }
-            Kind::List => format!("Vec<{}>", self.part(node, Step::Element, name, path)),
             Kind::Array(length) => {
                 format!("[{}; {length}]", self.part(node, Step::Element, name, path))
             }
             Kind::Map => {
+                let before = std::mem::replace(&mut self.is_key, true);
                 let key = self.part(node, Step::Key, &format!("{name}Key"), path);
+                self.is_key = before;
                 let value = self.part(node, Step::Value, name, path);
                 format!("std::collections::BTreeMap<{key}, {value}>")
             }
             Kind::Tuple(length) => self.tuple(node, *length, name, path),
             Kind::As(outer) => {
-                let name = self.names.get(outer).unwrap_or(outer);
+                let Some(name) = self.names.get(outer) else {
+                    return format!("serde_json::Value /* put the type of `{outer}` here */");
+                };
                 match path.last() {
                     Some(Step::Element | Step::Value) => name.clone(),
                     _ => format!("Box<{name}>"),
@@ -79,6 +118,7 @@ impl Source {
             }
             Kind::Opaque(code) => code.clone(),
         };
+        self.is_default = before;
         if node.line.is_nullable() {
             format!("Option<{ty}>")
         } else {
@@ -106,65 +146,81 @@ impl Source {
         ty
     }
 
-    fn object(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) {
-        self.names.insert(show(path), name.to_owned());
+    /// The name of a type: this one, or with a number if it is taken.
+    fn name(&mut self, name: &str) -> String {
+        let numbers = (2..).map(|number| format!("{name}{number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbers);
+        let free = names.find(|name| !self.taken.contains(name));
+        let name = free.unwrap_or_default();
+        self.taken.insert(name.clone());
+        name
+    }
+
+    fn derive(&self) -> String {
+        let mut derive = DERIVE.to_owned();
+        if self.is_key {
+            derive = derive.replace('(', "(PartialEq, Eq, PartialOrd, Ord, ");
+        }
+        if self.is_default {
+            derive = derive.replace('(', "(Default, ");
+        }
+        derive
+    }
+
+    fn object(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) -> String {
+        let name = &self.name(name);
+        let derive = self.derive();
+        self.names.insert(show(path), name.clone());
         let index = self.reserve();
-        let (own, _) = notes(&node.line.note);
-        let attribute = if own.is_empty() {
-            String::new()
-        } else {
-            format!("#[serde({own})]\n")
-        };
+        let own = attributes(&node.line.note, note::is_of_struct);
+        let attribute = attribute(&own);
         let fields = self.fields(node, name, path);
         let body = if fields.is_empty() {
             "{}".to_owned()
         } else {
             format!("{{\n{}}}", indented(&fields))
         };
-        let derive = if self.defaults.contains(name) {
-            DERIVE.replace("(", "(Default, ")
-        } else {
-            DERIVE.to_owned()
-        };
         self.items[index] = format!("{derive}\n{attribute}struct {name} {body}\n");
+        name.clone()
     }
 
     fn fields(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) -> String {
         let mut fields = String::new();
+        let mut idents = BTreeSet::new();
         for (step, part) in &node.parts {
             let Some(key) = step.name() else { continue };
-            let ident = ident(key);
+            let mut ident = ident(key);
+            while !idents.insert(ident.clone()) {
+                ident.push('_');
+            }
             let mut attributes = Vec::new();
             if matches!(step, Step::Flattened(_)) {
                 attributes.push("flatten".to_owned());
-            } else if ident.trim_start_matches("r#") != key {
-                attributes.push(format!("rename = {key:?}"));
             }
-            if part.line.has_default {
+            if part.line.has_default && !has_function(part) {
                 attributes.push("default".to_owned());
             }
-            let aliases = part.line.aliases.iter();
-            attributes.extend(aliases.map(|alias| format!("alias = {alias:?}")));
-            let (_, note) = notes(&part.line.note);
-            if !note.is_empty() {
-                attributes.push(note);
-            }
-            if !attributes.is_empty() {
-                fields.push_str(&format!("#[serde({})]\n", attributes.join(", ")));
-            }
+            let is_called =
+                matches!(step, Step::Flattened(_)) || ident.trim_start_matches("r#") == key;
+            attributes.extend(named(key, part, is_called));
+            fields.push_str(&attribute(&attributes));
             let nested = format!("{name}{}", camel(key));
-            let is_default = part.line.has_default || self.defaults.contains(name);
-            if is_default && part.line.kind == Kind::Object && !part.line.is_nullable() {
-                self.defaults.insert(nested.clone());
+            let before = self.is_default;
+            self.is_default |= part.line.has_default && needs_default(part);
+            let mut ty = self.part(node, step.clone(), &nested, path);
+            self.is_default = before;
+            if is_option(part) {
+                ty = format!("Option<{ty}>");
             }
-            let ty = self.part(node, step.clone(), &nested, path);
             fields.push_str(&format!("{ident}: {ty},\n"));
         }
         fields
     }
 
-    fn variants(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) {
-        self.names.insert(show(path), name.to_owned());
+    fn variants(&mut self, node: &Node, name: &str, path: &mut Vec<Step>) -> String {
+        let name = &self.name(name);
+        let derive = self.derive();
+        self.names.insert(show(path), name.clone());
         let index = self.reserve();
         let tag = match &node.line.kind {
             Kind::Enum(Tag::Internal(tag)) => format!("#[serde(tag = {tag:?})]\n"),
@@ -175,36 +231,30 @@ impl Source {
             _ => String::new(),
         };
         let mut variants = String::new();
-        for (step, part) in &node.parts {
+        let mut parts: Vec<_> = node.parts.iter().collect();
+        // Those without a tag are tried one after the other, and stand after those that have one.
+        parts.sort_by_key(|(_, part)| part.line.order);
+        for (step, part) in parts {
             let Some(key) = step.name() else { continue };
             let ident = camel(key);
-            let mut attributes = Vec::new();
-            if ident != key {
-                attributes.push(format!("rename = {key:?}"));
-            }
-            let aliases = part.line.aliases.iter();
-            attributes.extend(aliases.map(|alias| format!("alias = {alias:?}")));
-            let (_, note) = notes(&part.line.note);
-            if !note.is_empty() {
-                attributes.push(note);
-            }
-            if !attributes.is_empty() {
-                variants.push_str(&format!("#[serde({})]\n", attributes.join(", ")));
-            }
+            variants.push_str(&attribute(&named(key, part, ident == key)));
             let nested = format!("{name}{ident}");
             path.push(step.clone());
             let content = self.content(part, &node.line.kind, &nested, path);
             path.pop();
             variants.push_str(&format!("{ident}{content},\n"));
         }
-        self.items[index] = format!("{DERIVE}\n{tag}enum {name} {{\n{}}}\n", indented(&variants));
+        let body = indented(&variants);
+        self.items[index] = format!("{derive}\n{tag}enum {name} {{\n{body}}}\n");
+        name.clone()
     }
 
     fn content(&mut self, part: &Node, of: &Kind, name: &str, path: &mut Vec<Step>) -> String {
         let is_untagged = *of == Kind::Enum(Tag::Untagged);
         let is_internal = matches!(of, Kind::Enum(Tag::Internal(_)));
         // What serde has for structs only needs one.
-        let is_plain = notes(&part.line.note).0.is_empty() && !part.line.is_nullable();
+        let own = attributes(&part.line.note, note::is_of_struct);
+        let is_plain = own.is_empty() && !part.line.is_nullable();
         match &part.line.kind {
             Kind::Unit => String::new(),
             Kind::Value(kind) if kind == "null" && is_untagged => String::new(),
@@ -219,19 +269,96 @@ impl Source {
     }
 }
 
-/// serde's attributes of a struct, and those of the field that holds it.
-fn notes(note: &str) -> (String, String) {
-    let parts = note.split(", ").filter(|part| !part.is_empty());
-    let is_own = |part: &&str| *part == DENY || part.starts_with("tag = ");
-    let (own, outer): (Vec<_>, Vec<_>) = parts.partition(is_own);
-    (own.join(", "), outer.join(", "))
+/// serde's attributes in a note, those of a struct or the other ones.
+fn attributes(note: &str, are_wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut parts = note::parts(note);
+    // It takes a function to say when, and what is only read is never left out.
+    parts.retain(|part| are_wanted(part) && *part != note::LEFT_OUT);
+    parts.into_iter().map(note::attribute).collect()
 }
+
+fn attribute(parts: &[String]) -> String {
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("#[serde({})]\n", parts.join(", "))
+    }
+}
+
+/// serde's attributes with the names of a field or a variant, and all that its note says.
+fn named(key: &str, part: &Node, is_called: bool) -> Vec<String> {
+    let note = &part.line.note;
+    let read_as = note::read_as(note);
+    let mut all = Vec::new();
+    if let Some(read_as) = read_as.filter(|_| !is_called) {
+        all.push(format!(
+            "rename(serialize = {key:?}, deserialize = {read_as})"
+        ));
+    } else if !is_called {
+        all.push(format!("rename = {key:?}"));
+    }
+    let aliases = part.line.aliases.iter().map(|alias| format!("{alias:?}"));
+    let aliases = aliases.filter(|alias| Some(alias.as_str()) != read_as);
+    all.extend(aliases.map(|alias| format!("alias = {alias}")));
+    let is_renamed = |part: &str| note::read_as(part).is_some() && !is_called;
+    let is_wanted = |part: &str| !note::is_of_struct(part) && !is_renamed(part);
+    all.extend(attributes(note, is_wanted));
+    all
+}
+
+/// Whether Rust has a default for the type that is suggested for it.
+fn has_default(node: &Node) -> bool {
+    const MOST: usize = 32;
+    let mut parts = node.parts.values();
+    node.line.is_nullable()
+        || match &node.line.kind {
+            Kind::List | Kind::Set | Kind::Map | Kind::Unit => true,
+            Kind::Object => parts.all(has_default),
+            Kind::Array(length) => *length <= MOST && parts.all(has_default),
+            Kind::Tuple(length) => *length <= 12 && parts.all(has_default),
+            Kind::Value(kind) => {
+                let plain = kind.strip_suffix(IN_A_BUFFER).unwrap_or(kind);
+                DEFAULTS.contains(&plain)
+            }
+            Kind::Enum(_) | Kind::As(_) | Kind::Opaque(_) => false,
+        }
+}
+
+/// The values whose types have a default.
+const DEFAULTS: [&str; 25] = [
+    "bool",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "f32",
+    "f64",
+    "char",
+    "string",
+    "path",
+    "null",
+    "any",
+    "uuid",
+    "date",
+    "time",
+    "date-time",
+    "date-time without zone",
+    "decimal",
+    "duration of the time crate",
+];
 
 fn indented(lines: &str) -> String {
     lines.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 fn value(kind: &str) -> String {
+    let kind = kind.strip_suffix(IN_A_BUFFER).unwrap_or(kind);
     if let Some(integer) = kind.strip_suffix(" but 0") {
         let mut letters = integer.chars();
         let sign = letters.next().unwrap_or('u').to_ascii_uppercase();
@@ -268,47 +395,4 @@ fn value(kind: &str) -> String {
         kind => return format!("serde_json::Value /* {kind}: put the type here that it had */"),
     };
     ty.to_owned()
-}
-
-/// The name of a field with this key.
-pub(super) fn ident(key: &str) -> String {
-    let mut ident = String::new();
-    for c in key.chars() {
-        if c.is_uppercase() && ident.ends_with(|c: char| c.is_lowercase() || c.is_numeric()) {
-            ident.push('_');
-        }
-        let is_part = c.is_alphanumeric() || c == '_';
-        ident.extend(if is_part { c } else { '_' }.to_lowercase());
-    }
-    if ident.is_empty() || ident == "_" || ident.starts_with(char::is_numeric) {
-        ident.insert_str(0, "field_");
-    }
-    match ident.as_str() {
-        "self" | "super" | "crate" => format!("{ident}_"),
-        ident if KEYWORDS.contains(&ident) => format!("r#{ident}"),
-        _ => ident,
-    }
-}
-
-const KEYWORDS: [&str; 46] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
-    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "use", "where",
-    "while", "yield",
-];
-
-/// The name of a type or a variant with this key.
-pub(super) fn camel(key: &str) -> String {
-    let words = key.split(|c: char| !c.is_alphanumeric());
-    let mut camel = String::new();
-    for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        camel.push_str(letters.as_str());
-    }
-    if camel.is_empty() || camel.starts_with(char::is_numeric) {
-        camel.insert(0, 'V');
-    }
-    camel
 }

@@ -1,8 +1,8 @@
 //! Compares a shipped shape with the code's.
 
-use std::fmt;
-
-use super::super::lock::{Kind, Line, Node, Step, show};
+use super::super::lock::{Kind, Line, Node, Step, Tag, note, show};
+use super::change::{Change, What, only_in};
+use super::remedy::without_paths;
 
 /// What has become of a shape.
 #[derive(Debug, Default)]
@@ -11,100 +11,6 @@ pub(super) struct Changes {
     pub(super) breaking: Vec<Change>,
     /// What was stored is read as before.
     pub(super) fine: Vec<String>,
-}
-
-/// A change after which something that was stored is no longer read.
-#[derive(Clone, Debug)]
-pub(super) struct Change {
-    pub(super) path: Vec<Step>,
-    pub(super) what: What,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum What {
-    Added { kind: String },
-    Removed { kind: String },
-    Renamed { to: Step },
-    Retyped { from: String, to: String },
-    Required { kind: String },
-    DefaultRemoved,
-    AliasRemoved { alias: String },
-    Noted { from: String, to: String },
-    NoLongerDescribed { code: String },
-    UnseenChanged { from: String, to: String },
-}
-
-impl Change {
-    pub(super) fn is_removed(&self) -> bool {
-        matches!(self.what, What::Removed { .. })
-    }
-
-    /// The place in the words of the code.
-    pub(super) fn place(&self) -> String {
-        let path = show(&self.path);
-        match self.path.last() {
-            None => "the payload".to_owned(),
-            Some(Step::Variant(_)) => format!("variant `{path}`"),
-            Some(_) => format!("field `{path}`"),
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.place();
-        match &self.what {
-            What::Added { kind } => write!(
-                f,
-                "{place} was added ({kind}) and has no default: what is stored has no such field"
-            ),
-            What::Removed { kind } => {
-                write!(f, "{place} was removed; it was shipped as {kind}")
-            }
-            What::Renamed { to } => {
-                let to = to.name().unwrap_or_default();
-                write!(
-                    f,
-                    "{place} was removed and `{to}` was added with the same type: renamed?"
-                )
-            }
-            What::Retyped { from, to } => {
-                write!(
-                    f,
-                    "{place} has another type: it was shipped as {from} and is now {to}"
-                )
-            }
-            What::Required { kind } => write!(
-                f,
-                "{place} can no longer be null: it was shipped as {kind}?, and what is stored may be null"
-            ),
-            What::DefaultRemoved => write!(
-                f,
-                "{place} no longer has a default, and what is stored may be without it"
-            ),
-            What::AliasRemoved { alias } => write!(
-                f,
-                "{place} is no longer read under its older name `{alias}`"
-            ),
-            What::Noted { from, to } => match (from.as_str(), to.as_str()) {
-                ("", to) => write!(f, "{place} has got `#[serde({to})]`"),
-                (from, "") => write!(f, "{place} has lost `#[serde({from})]`"),
-                (from, to) => write!(
-                    f,
-                    "{place} had `#[serde({from})]` and now has `#[serde({to})]`"
-                ),
-            },
-            What::NoLongerDescribed { code } => write!(
-                f,
-                "{place} is no longer described: a change inside of `{code}` would not be seen"
-            ),
-            What::UnseenChanged { from, to } => write!(
-                f,
-                "{place} was shipped as `{from}` and is now `{to}`; neither is described, so nobody \
-                 can see whether their JSON is the same"
-            ),
-        }
-    }
 }
 
 /// Compares what was shipped with what the code has.
@@ -121,7 +27,12 @@ struct Walk {
     code: Vec<Step>,
     /// The outer places, as they were shipped and as they are called now.
     outer: Vec<(String, String)>,
+    /// For each variant without a tag around, those that are tried after it.
+    tried_after: Vec<Vec<Step>>,
 }
+
+/// Something that was shipped, and what it is now.
+type Pair<'a> = ((&'a Step, &'a Node), (&'a Step, &'a Node));
 
 impl Walk {
     fn breaking(&mut self, what: What) {
@@ -132,6 +43,17 @@ impl Walk {
     fn fine(&mut self, what: &str) {
         let place = show(&self.code);
         self.changes.fine.push(format!("`{place}` {what}"));
+    }
+
+    /// It reads all that it read, and more.
+    fn reads_more(&mut self, what: &str) {
+        match self.tried_after.iter().find(|others| !others.is_empty()) {
+            None => self.fine(what),
+            Some(others) => self.breaking(What::ReadsMore {
+                what: what.to_owned(),
+                others: others.clone(),
+            }),
+        }
     }
 
     fn node(&mut self, shipped: &Node, code: &Node) {
@@ -150,7 +72,9 @@ impl Walk {
             to: code.kind(),
         };
         match (&shipped.kind, &code.kind) {
-            (Kind::Opaque(from), Kind::Opaque(to)) if from == to => true,
+            (Kind::Opaque(from), Kind::Opaque(to)) if without_paths(from) == without_paths(to) => {
+                true
+            }
             (Kind::Opaque(from), Kind::Opaque(to)) => {
                 let (from, to) = (from.clone(), to.clone());
                 self.breaking(What::UnseenChanged { from, to });
@@ -174,9 +98,13 @@ impl Walk {
                 }
                 true
             }
+            (Kind::Set, Kind::List) => {
+                self.fine("is a list, and no set any more");
+                true
+            }
             (from, to) if from == to => true,
             (from, to) if from.widens_to(to) => {
-                self.fine(&format!("is wider: {to} instead of {from}"));
+                self.reads_more(&format!("is wider: {to} instead of {from}"));
                 true
             }
             _ => {
@@ -188,16 +116,20 @@ impl Walk {
 
     fn line(&mut self, shipped: &Line, code: &Line) {
         let is_field = matches!(self.code.last(), Some(Step::Field(_) | Step::Flattened(_)));
-        match (shipped.is_nullable(), code.is_nullable()) {
-            (true, false) => self.breaking(What::Required {
+        let is_required = shipped.is_nullable() && !code.is_nullable();
+        if is_required {
+            self.breaking(What::Required {
                 kind: shipped.kind.to_string(),
-            }),
-            (false, true) => self.fine("may be null"),
-            _ if is_field && shipped.may_be_missing() && !code.may_be_missing() => {
-                self.breaking(What::DefaultRemoved);
-            }
-            _ if !shipped.has_default && code.has_default => self.fine("has a default"),
-            _ => {}
+            });
+        } else if is_field && shipped.may_be_missing() && !code.may_be_missing() {
+            self.breaking(What::DefaultRemoved);
+        }
+        if !shipped.is_nullable() && code.is_nullable() {
+            self.reads_more("may be null");
+        } else if !shipped.may_be_missing() && code.may_be_missing() {
+            self.reads_more("has a default");
+        } else if !shipped.has_default && code.has_default {
+            self.fine("has a default");
         }
         let called = |name: &str| self.code.last().and_then(Step::name) == Some(name);
         let lost = shipped.aliases.difference(&code.aliases);
@@ -206,54 +138,129 @@ impl Walk {
             self.breaking(What::AliasRemoved { alias });
         }
         for alias in code.aliases.difference(&shipped.aliases) {
-            self.fine(&format!("is read as `{alias}`, too"));
+            self.reads_more(&format!("is read as `{alias}`, too"));
         }
-        if shipped.note != code.note {
-            if without(&shipped.note, DENY) == code.note {
-                self.fine("no longer denies unknown fields");
-            } else {
-                let (from, to) = (shipped.note.clone(), code.note.clone());
-                self.breaking(What::Noted { from, to });
-            }
+        self.note(shipped, code);
+    }
+
+    fn note(&mut self, shipped: &Line, code: &Line) {
+        if shipped.note == code.note {
+            return;
+        }
+        // What is read without these is all that was read with them.
+        let may_go = [note::DENY, note::LEFT_OUT];
+        let (mut lost, mut got) = (
+            only_in(&shipped.note, &code.note),
+            only_in(&code.note, &shipped.note),
+        );
+        lost.retain(|part| !may_go.contains(part));
+        // What it stands for is not in any payload yet.
+        got.retain(|part| {
+            *part != note::OTHER && (!note::is_default(part) || shipped.may_be_missing())
+        });
+        if !lost.is_empty() || !got.is_empty() {
+            let (from, to) = (shipped.note.clone(), code.note.clone());
+            self.breaking(What::Noted { from, to });
+        } else if note::has(&shipped.note, note::DENY) && !note::has(&code.note, note::DENY) {
+            self.reads_more("no longer denies unknown fields");
         }
     }
 
     fn parts(&mut self, shipped: &Node, code: &Node) {
         let mut gone: Vec<(&Step, &Node)> = Vec::new();
         let mut added: Vec<(&Step, &Node)> = code.parts.iter().collect();
+        let mut pairs: Vec<Pair<'_>> = Vec::new();
         for (step, part) in &shipped.parts {
-            let Some(index) = find(&added, step) else {
-                gone.push((step, part));
-                continue;
-            };
-            let (now, code) = added.remove(index);
-            self.within(step, now, |walk| walk.node(part, code));
+            match find(&added, step) {
+                Some(index) => pairs.push(((step, part), added.remove(index))),
+                None => gone.push((step, part)),
+            }
         }
-        let untagged = is_untagged(code);
+        // What has a name in the code only may be renamed.
+        let is_named = |(step, part): &(&Step, &Node)| {
+            !matches!(step, Step::Flattened(_)) && part.line.order.is_none()
+        };
+        let (named, nameless): (Vec<_>, Vec<_>) = gone.into_iter().partition(is_named);
+        let mut gone = named;
+        for (step, part) in nameless {
+            match added.iter().position(|now| is_same(now, (step, part))) {
+                Some(index) => pairs.push(((step, part), added.remove(index))),
+                None => gone.push((step, part)),
+            }
+        }
+        self.order(&pairs, code);
+        self.aliases(&pairs, code, shipped);
+        for ((step, part), (now, code_part)) in pairs {
+            self.tried_after.push(tried_after(code_part, code));
+            self.within(step, now, |walk| walk.node(part, code_part));
+            self.tried_after.pop();
+        }
         for (step, part) in gone {
-            let same = |(step2, other): &(&Step, &Node)| {
-                std::mem::discriminant(step) == std::mem::discriminant(*step2)
-                    && other.line.kind() == part.line.kind()
-                    && other.parts == part.parts
-            };
-            let renamed = added
-                .iter()
-                .position(same)
-                .map(|index| added.remove(index).0);
-            let kind = part.line.kind();
-            let what = match renamed {
-                Some(_) if untagged => continue,
+            let same =
+                |now: &(&Step, &Node)| is_same(now, (step, part)) && now.1.parts == part.parts;
+            let renamed = added.iter().position(same);
+            let what = match renamed.map(|index| added.remove(index).0) {
                 Some(to) => What::Renamed { to: to.clone() },
-                None => What::Removed { kind },
+                None => What::Removed {
+                    kind: part.line.kind(),
+                },
             };
             self.within(step, step, |walk| walk.breaking(what));
         }
         for (step, part) in added {
-            self.within(step, step, |walk| walk.added(step, part));
+            self.within(step, step, |walk| walk.added(step, part, shipped));
         }
     }
 
-    fn added(&mut self, step: &Step, part: &Node) {
+    /// Variants without a tag are tried one after the other.
+    fn order(&mut self, pairs: &[Pair<'_>], code: &Node) {
+        for (step, part) in &code.parts {
+            let Some(now) = part.line.order else { continue };
+            let own = pairs.iter().find(|(_, (other, _))| *other == step);
+            let was = own.map(|((_, shipped), _)| shipped.line.order);
+            let later = pairs.iter().filter(|((_, shipped), (_, other))| {
+                let is_after = other.line.order.is_some_and(|order| order > now);
+                let was_before = match was {
+                    None => shipped.line.order.is_some(),
+                    Some(was) => shipped.line.order.zip(was).is_some_and(|(a, b)| a < b),
+                };
+                is_after && was_before
+            });
+            let others: Vec<Step> = later.map(|(_, (step, _))| (*step).clone()).collect();
+            if !others.is_empty() {
+                let is_new = own.is_none();
+                self.within(step, step, |walk| {
+                    walk.breaking(What::TriedBefore { others, is_new });
+                });
+            }
+        }
+    }
+
+    /// Of two that are read under one name, one is never read under it.
+    fn aliases(&mut self, pairs: &[Pair<'_>], code: &Node, shipped: &Node) {
+        for (step, part) in &code.parts {
+            let own = pairs.iter().find(|(_, (other, _))| *other == step);
+            for alias in &part.line.aliases {
+                let was = own.is_some_and(|((_, shipped), _)| shipped.line.aliases.contains(alias));
+                let other = code.parts.iter().find(|(other, part)| {
+                    let is_same_kind = is_alike(other, step) && *other != step;
+                    let is_read = other.name() == Some(alias) || part.line.aliases.contains(alias);
+                    is_same_kind && is_read
+                });
+                let is_field = own.is_some() && matches!(step, Step::Field(_));
+                let flattened = taken(shipped, alias).filter(|_| is_field);
+                let by = other.map(|(other, _)| other.clone()).or(flattened);
+                if let Some(by) = by.filter(|_| !was) {
+                    let alias = alias.clone();
+                    self.within(step, step, |walk| {
+                        walk.breaking(What::AliasTaken { alias, by });
+                    });
+                }
+            }
+        }
+    }
+
+    fn added(&mut self, step: &Step, part: &Node, shipped: &Node) {
         let is_map = matches!(part.line.kind, Kind::Map);
         let may_be_missing = match step {
             Step::Field(_) => part.line.may_be_missing(),
@@ -262,7 +269,15 @@ impl Walk {
             _ => true,
         };
         let kind = part.line.kind();
-        if may_be_missing {
+        let key = step.name().filter(|_| matches!(step, Step::Field(_)));
+        let mut keys = key
+            .into_iter()
+            .chain(part.line.aliases.iter().map(String::as_str));
+        if let Some(by) = keys.find_map(|key| taken(shipped, key)) {
+            self.breaking(What::Taken { by });
+        } else if may_be_missing && matches!(step, Step::Variant(_)) {
+            self.reads_more(&format!("is new: {kind}"));
+        } else if may_be_missing {
             self.fine(&format!("is new: {kind}"));
         } else {
             self.breaking(What::Added { kind });
@@ -278,9 +293,62 @@ impl Walk {
     }
 }
 
-fn is_untagged(node: &Node) -> bool {
-    use super::super::lock::Tag;
-    node.line.kind == Kind::Enum(Tag::Untagged)
+fn is_alike(one: &Step, other: &Step) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+/// Whether the second may be called like the first by now.
+fn is_same(now: &(&Step, &Node), (step, part): (&Step, &Node)) -> bool {
+    let is_kind = now.1.line.kind() == part.line.kind();
+    let is_nameless = part.line.order.is_some();
+    is_alike(now.0, step) && is_kind && (!is_nameless || now.1.parts == part.parts)
+}
+
+/// The variants that are tried after this one.
+fn tried_after(part: &Node, of: &Node) -> Vec<Step> {
+    let Some(own) = part.line.order else {
+        return Vec::new();
+    };
+    let later = of.parts.iter().filter(|(_, other)| {
+        let order = other.line.order;
+        order.is_some_and(|order| order > own)
+    });
+    later.map(|(step, _)| step.clone()).collect()
+}
+
+/// What is flattened and may be stored with this key.
+fn taken(shipped: &Node, key: &str) -> Option<Step> {
+    let mut flattened = shipped.parts.iter();
+    let found =
+        flattened.find(|(step, part)| matches!(step, Step::Flattened(_)) && may_hold(part, key));
+    found.map(|(step, _)| step.clone())
+}
+
+/// Whether something flattened may be stored with this key.
+fn may_hold(flattened: &Node, key: &str) -> bool {
+    let has_field = |node: &Node| {
+        let mut parts = node.parts.iter();
+        parts.any(|(step, part)| match step {
+            Step::Field(name) => name == key || part.line.aliases.contains(key),
+            Step::Flattened(_) => may_hold(part, key),
+            _ => false,
+        })
+    };
+    let mut variants = flattened.parts.iter();
+    match &flattened.line.kind {
+        Kind::Object => has_field(flattened),
+        Kind::Enum(Tag::External) => variants.any(|(step, part)| {
+            let is_read = step.name() == Some(key) || part.line.aliases.contains(key);
+            is_read || part.line.order.is_some() && may_hold(part, key)
+        }),
+        Kind::Enum(Tag::Internal(tag)) => {
+            tag == key || variants.any(|(_, part)| may_hold(part, key))
+        }
+        Kind::Enum(Tag::Adjacent(tag, content)) => tag == key || content == key,
+        Kind::Enum(Tag::Untagged) => variants.any(|(_, part)| may_hold(part, key)),
+        Kind::Unit => false,
+        _ => true,
+    }
 }
 
 /// The part with that name, or that is read under it.
@@ -293,11 +361,4 @@ fn find(parts: &[(&Step, &Node)], step: &Step) -> Option<usize> {
                 .is_some_and(|name| part.line.aliases.contains(name))
     };
     exactly.or_else(|| parts.iter().position(aliased))
-}
-
-pub(super) const DENY: &str = "deny_unknown_fields";
-
-fn without(note: &str, attribute: &str) -> String {
-    let kept = note.split(", ").filter(|part| *part != attribute);
-    kept.collect::<Vec<_>>().join(", ")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::super::lock::{Kind, Node, Step, Tag};
+use super::super::lock::{Kind, Node, Step, Tag, note};
 use super::candidates;
 
 /// For places where there is a choice, the number of what was chosen; the first, if there is none.
@@ -74,6 +74,11 @@ impl Build<'_> {
                     _ => Value::from(Vec::<Value>::new()),
                 })
             }
+            Kind::Set => {
+                let chosen = self.choose(2);
+                let of = self.part(node, Step::Element).filter(|_| chosen == 0);
+                Some(of.into_iter().collect())
+            }
             Kind::Map => {
                 let key = self.part(node, Step::Key);
                 let value = self.part(node, Step::Value);
@@ -106,12 +111,14 @@ impl Build<'_> {
         let mut object = Map::new();
         for (step, part) in &node.parts {
             // What is not written or not read is no good example, if it may be missing.
-            if part.line.note.contains("skip") && part.line.may_be_missing() {
+            let note = &part.line.note;
+            let is_one_way = note::has(note, note::NOT_WRITTEN) || note::has(note, note::NOT_READ);
+            if is_one_way && part.line.may_be_missing() {
                 continue;
             }
             match (step, self.part(node, step.clone())) {
                 (Step::Field(key), Some(value)) => {
-                    object.insert(key.clone(), value);
+                    object.insert(read_as(note, key), value);
                 }
                 (Step::Flattened(_), Some(Value::Object(more))) => object.extend(more),
                 (_, None) if !part.line.may_be_missing() => return None,
@@ -123,8 +130,8 @@ impl Build<'_> {
 
     fn variant(&mut self, node: &Node, tag: &Tag) -> Option<Value> {
         let mut variants: Vec<_> = node.parts.iter().collect();
-        // A plain variant is the better example.
-        variants.sort_by_key(|(_, part)| !part.line.note.is_empty());
+        // A plain variant is the better example; without a tag, the first one is.
+        variants.sort_by_key(|(_, part)| (!part.line.note.is_empty(), part.line.order));
         if variants.is_empty() {
             return None;
         }
@@ -133,11 +140,18 @@ impl Build<'_> {
         variants.into_iter().find_map(|(step, part)| {
             let key = step.name()?;
             let content = self.part(node, step.clone())?;
-            let is_untagged = part.line.note.contains("untagged");
+            let is_untagged = note::has(&part.line.note, note::UNTAGGED);
             let tag = if is_untagged { &Tag::Untagged } else { tag };
-            Some(tagged(key, part, content, tag))
+            Some(tagged(&read_as(&part.line.note, key), part, content, tag))
         })
     }
+}
+
+/// The key under which it is read.
+fn read_as(note: &str, key: &str) -> String {
+    let literal = note::read_as(note);
+    let read = literal.and_then(|literal| serde_json::from_str(literal).ok());
+    read.unwrap_or_else(|| key.to_owned())
 }
 
 fn tagged(key: &str, part: &Node, content: Value, tag: &Tag) -> Value {

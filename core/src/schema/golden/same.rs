@@ -1,8 +1,9 @@
 //! Whether a payload is written as it was stored.
 
+use chrono::DateTime;
 use serde_json::{Map, Number, Value};
 
-use super::super::lock::{Kind, Node, Step, Tag, show};
+use super::super::lock::{Kind, Node, Step, Tag, note, show};
 
 /// The first difference that is more than a field that may be missing, or a newer name.
 pub(super) fn differ(stored: &Value, written: &Value, shape: &Node) -> Option<String> {
@@ -31,25 +32,41 @@ impl Walk {
         }
         match (stored, written) {
             (Value::Object(stored), Value::Object(written)) => {
-                self.object(stored, written, node, &[])
+                match node.filter(|node| node.line.kind == Kind::Map) {
+                    Some(map) => self.map(stored, written, map),
+                    None => self.object(stored, written, node, &[]),
+                }
             }
             (Value::Array(stored), Value::Array(written)) if stored.len() == written.len() => {
-                let pairs = stored.iter().zip(written).enumerate();
-                pairs.into_iter().find_map(|(index, (stored, written))| {
-                    let step = Step::Index(index);
-                    let part = node.and_then(|node| {
-                        let parts = &node.parts;
-                        parts.get(&step).or_else(|| parts.get(&Step::Element))
-                    });
-                    self.within(step, stored, written, part)
-                })
+                if node.is_some_and(|node| node.line.kind == Kind::Set) {
+                    // Some sets have another order each time.
+                    return self.array(&sorted(stored), &sorted(written), node);
+                }
+                self.array(stored, written, node)
             }
             (Value::Number(stored), Value::Number(written)) if is_equal(stored, written) => None,
-            _ if stored == written => None,
+            _ if stored == written || is_same_time(stored, written, node) => None,
             _ => self.difference(&format!(
                 "was stored as {stored} and is written as {written}"
             )),
         }
+    }
+
+    fn array(
+        &mut self,
+        stored: &[Value],
+        written: &[Value],
+        node: Option<&Node>,
+    ) -> Option<String> {
+        let mut pairs = stored.iter().zip(written).enumerate();
+        pairs.find_map(|(index, (stored, written))| {
+            let step = Step::Index(index);
+            let part = node.and_then(|node| {
+                let parts = &node.parts;
+                parts.get(&step).or_else(|| parts.get(&Step::Element))
+            });
+            self.within(step, stored, written, part)
+        })
     }
 
     fn within(
@@ -82,14 +99,14 @@ impl Walk {
             let part = part.map(|(_, part)| part);
             seen.push(key);
             let step = Step::Field(key.to_owned());
-            let is_noted = part.is_some_and(|part| !part.line.note.is_empty());
+            let is_noted = part.is_some_and(|part| is_left_out(&part.line.note));
             match written.get(key) {
                 Some(now) => {
                     if let Some(difference) = self.within(step, value, now, part) {
                         return Some(difference);
                     }
                 }
-                // What is null may as well be left out, and a note says that it is not written.
+                // What is null may as well be left out; so may what a note says a function makes.
                 None if value.is_null() || is_noted => {}
                 None => {
                     self.path.push(step);
@@ -105,6 +122,40 @@ impl Walk {
             }
         }
         None
+    }
+
+    fn map(
+        &mut self,
+        stored: &Map<String, Value>,
+        written: &Map<String, Value>,
+        node: &Node,
+    ) -> Option<String> {
+        let keys = node.parts.get(&Step::Key);
+        let now = |key: &str| {
+            let found = keys.and_then(|keys| variant(keys, key));
+            found.map_or_else(|| key.to_owned(), |(now, _)| now.to_owned())
+        };
+        let renamed = stored.iter().map(|(key, value)| (now(key), value.clone()));
+        let renamed: Map<String, Value> = renamed.collect();
+        for (key, value) in &renamed {
+            let step = Step::Field(key.clone());
+            let of = node.parts.get(&Step::Value);
+            let difference = match written.get(key) {
+                Some(now) => self.within(step, value, now, of),
+                None => {
+                    self.path.push(step);
+                    return self.difference(&format!("was stored as {value} and is not written"));
+                }
+            };
+            if difference.is_some() {
+                return difference;
+            }
+        }
+        let (key, value) = written
+            .iter()
+            .find(|(key, _)| !renamed.contains_key(*key))?;
+        self.path.push(Step::Field(key.clone()));
+        self.difference(&format!("was not stored and is written as {value}"))
     }
 
     fn variant(
@@ -171,6 +222,25 @@ impl Walk {
         }
         self.value(stored, written, None)
     }
+}
+
+/// Whether it is never written, or a function makes it where it is not.
+fn is_left_out(note: &str) -> bool {
+    let mut parts = note::parts(note).into_iter();
+    parts.any(|part| part == note::NOT_WRITTEN || note::is_default(part))
+}
+
+/// Whether two texts are one point in time; the zone may be that of the machine.
+fn is_same_time(one: &Value, other: &Value, node: Option<&Node>) -> bool {
+    let is_time = |node: &Node| node.line.kind == Kind::Value("date-time".to_owned());
+    let time = |value: &Value| DateTime::parse_from_rfc3339(value.as_str()?).ok();
+    node.is_some_and(is_time) && time(one).is_some_and(|one| Some(one) == time(other))
+}
+
+fn sorted(values: &[Value]) -> Vec<Value> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by_key(Value::to_string);
+    sorted
 }
 
 fn is_equal(one: &Number, other: &Number) -> bool {

@@ -13,6 +13,7 @@ pub(in crate::schema) enum Kind {
     Value(String),
     Object,
     List,
+    Set,
     Map,
     Array(usize),
     Tuple(usize),
@@ -47,12 +48,23 @@ impl Tag {
     }
 }
 
+const VALUE: &str = "value ";
+
+fn ends_like_null(kind: &str) -> bool {
+    kind.ends_with('?') || kind.ends_with(" or null")
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A kind of somebody's own may be called like a form.
+            Self::Value(kind) if Self::parse(kind) != *self || ends_like_null(kind) => {
+                write!(f, "{VALUE}{}", quoted(kind))
+            }
             Self::Value(kind) => f.write_str(kind),
             Self::Object => f.write_str("object"),
             Self::List => f.write_str("list"),
+            Self::Set => f.write_str("set"),
             Self::Map => f.write_str("map"),
             Self::Array(length) => write!(f, "array of {length}"),
             Self::Tuple(length) => write!(f, "tuple of {length}"),
@@ -75,6 +87,7 @@ impl Kind {
         let special = match text {
             "object" => Some(Self::Object),
             "list" => Some(Self::List),
+            "set" => Some(Self::Set),
             "map" => Some(Self::Map),
             "unit" => Some(Self::Unit),
             "enum" => Some(Self::Enum(Tag::External)),
@@ -88,6 +101,9 @@ impl Kind {
 
     fn parse_long(text: &str) -> Option<Self> {
         let after = |start: &str| text.strip_prefix(start);
+        if let Some(kind) = after(VALUE) {
+            return from_str(kind).ok().map(Self::Value);
+        }
         if let Some(length) = after("array of ") {
             return Some(Self::Array(length.parse().ok()?));
         }
@@ -101,11 +117,13 @@ impl Kind {
             return Some(Self::Opaque(code.to_owned()));
         }
         let tags = after("enum with tag ")?;
-        if let Ok(tag) = from_str(tags) {
+        let mut quoted = serde_json::Deserializer::from_str(tags).into_iter::<String>();
+        let tag = quoted.next()?.ok()?;
+        let rest = tags.get(quoted.byte_offset()..)?;
+        if rest.is_empty() {
             return Some(Self::Enum(Tag::Internal(tag)));
         }
-        let (tag, content) = tags.split_once(" and content ")?;
-        let (tag, content) = (from_str(tag).ok()?, from_str(content).ok()?);
+        let content = from_str(rest.strip_prefix(" and content ")?).ok()?;
         Some(Self::Enum(Tag::Adjacent(tag, content)))
     }
 

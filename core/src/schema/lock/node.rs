@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::{Kind, Tag};
+use super::note;
 use super::path::{Step, show};
 use crate::schema::{FieldSchema, Shape, Tagging, TypeSchema, VariantSchema};
 
@@ -42,6 +43,8 @@ pub(in crate::schema) struct Line {
     pub(in crate::schema) has_default: bool,
     pub(in crate::schema) aliases: BTreeSet<String>,
     pub(in crate::schema) note: String,
+    /// When a variant without a tag is tried: the first one that fits is what was stored.
+    pub(in crate::schema) order: Option<usize>,
 }
 
 impl Line {
@@ -52,6 +55,7 @@ impl Line {
             has_default: false,
             aliases: BTreeSet::new(),
             note: String::new(),
+            order: None,
         }
     }
 
@@ -126,17 +130,29 @@ impl Node {
     }
 }
 
+/// What stands after the kind of a value that serde cannot keep before it knows what it is.
+pub(in crate::schema) const IN_A_BUFFER: &str = " in a buffer";
+
+fn is_wide(kind: &str) -> bool {
+    kind.starts_with("u128") || kind.starts_with("i128")
+}
+
 /// Where one is: the named types around, so that one that stands within itself is named by its
 /// path, which says what its JSON is, and not by its name in the code, which does not.
 #[derive(Default)]
 struct Outer {
     path: Vec<Step>,
     named: Vec<(&'static str, String)>,
+    /// Whether serde keeps the value before it knows what it is.
+    is_buffered: bool,
 }
 
 impl Outer {
     fn node(&mut self, shape: &TypeSchema) -> Node {
         match *shape {
+            TypeSchema::Value(kind) if self.is_buffered && is_wide(kind) => {
+                Node::new(Kind::Value(format!("{kind}{IN_A_BUFFER}")))
+            }
             TypeSchema::Value(kind) => Node::new(Kind::Value(kind.to_owned())),
             TypeSchema::Optional(inner) => {
                 let mut node = self.node(inner);
@@ -151,8 +167,11 @@ impl Outer {
             TypeSchema::List(of) => {
                 Node::new(Kind::List).with(Step::Element, self.within(Step::Element, of))
             }
+            TypeSchema::Set(of) => {
+                Node::new(Kind::Set).with(Step::Element, self.within(Step::Element, of))
+            }
             TypeSchema::Map { key, value } => Node::new(Kind::Map)
-                .with(Step::Key, self.within(Step::Key, key))
+                .with(Step::Key, self.key(key))
                 .with(Step::Value, self.within(Step::Value, value)),
             TypeSchema::Array { of, length } => {
                 Node::new(Kind::Array(length)).with(Step::Element, self.within(Step::Element, of))
@@ -175,6 +194,21 @@ impl Outer {
             TypeSchema::Recursive(name) => Node::new(self.recursive(name)),
             TypeSchema::Opaque(code) => Node::new(Kind::Opaque(code.to_owned())),
         }
+    }
+
+    /// serde reads a number from a key, but not from one that it has kept.
+    fn key(&mut self, shape: &TypeSchema) -> Node {
+        let mut node = self.within(Step::Key, shape);
+        if let Kind::Value(kind) = &mut node.line.kind
+            && self.is_buffered
+            && kind.starts_with(['u', 'i'])
+            && kind.contains(|c: char| c.is_ascii_digit())
+            && !kind.starts_with("ip")
+            && !kind.ends_with(IN_A_BUFFER)
+        {
+            kind.push_str(IN_A_BUFFER);
+        }
+        node
     }
 
     fn within(&mut self, step: Step, shape: &TypeSchema) -> Node {
@@ -228,28 +262,49 @@ impl Outer {
             note: "",
         } = field.shape
         {
-            self.named(name, |outer| {
+            // Its path is not that of the object around, which has more fields.
+            self.path.push(Step::Flattened(String::new()));
+            self.named.push((name, show(&self.path)));
+            self.path.pop();
+            self.buffered(true, |outer| {
                 for field in fields {
                     outer.field(object, field);
                 }
-                Node::new(Kind::Object)
             });
+            self.named.pop();
             return;
         }
         let step = Step::Flattened(field.name.to_owned());
-        let mut node = self.within(step.clone(), &field.shape);
+        let mut node = self.buffered(true, |outer| outer.within(step.clone(), &field.shape));
         node.line.has_default = field.has_default;
         node.line.add(&[], field.note);
         object.parts.insert(step, node);
     }
 
+    fn buffered<T>(&mut self, is_buffered: bool, then: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.is_buffered;
+        self.is_buffered |= is_buffered;
+        let result = then(self);
+        self.is_buffered = before;
+        result
+    }
+
     fn variants(&mut self, tagging: Tagging, variants: &[VariantSchema]) -> Node {
         let mut node = Node::new(Kind::Enum(Tag::of(tagging)));
+        let mut order = 0;
         for variant in variants {
             let step = Step::Variant(variant.key.to_owned());
+            let is_untagged =
+                tagging == Tagging::Untagged || note::has(variant.note, note::UNTAGGED);
+            let is_buffered = is_untagged || matches!(tagging, Tagging::Internal { .. });
             self.path.push(step.clone());
-            let mut content = self.variant(tagging, &variant.content);
+            let content = |outer: &mut Self| outer.variant(tagging, &variant.content);
+            let mut content = self.buffered(is_buffered, content);
             self.path.pop();
+            if is_untagged {
+                order += 1;
+                content.line.order = Some(order);
+            }
             content.line.add(variant.aliases, variant.note);
             node.parts.insert(step, content);
         }

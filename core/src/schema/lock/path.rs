@@ -68,7 +68,9 @@ fn is_special(c: char) -> bool {
 }
 
 fn name(text: &mut String, key: &str) {
-    if key.is_empty() || key.contains(is_special) {
+    // A path may stand before the mark of what may be null.
+    let looks_null = key.contains('?') || key.ends_with(" or null");
+    if key.is_empty() || key.contains(is_special) || looks_null {
         text.push_str(&super::write::quoted(key));
     } else {
         text.push_str(key);

@@ -187,6 +187,7 @@ fn read_line(place: &str, key: &str, value: Value) -> Result<Line> {
             ("type", _) => {}
             ("default", Value::Boolean(has_default)) => line.has_default = has_default,
             ("note", Value::String(note)) => line.note = note,
+            ("order", Value::Integer(order)) => line.order = usize::try_from(order).ok(),
             ("alias", value) => line.aliases = read_texts(place, value)?,
             (key, _) => return Err(wrong(place, &format!("`{key}` is not known here"))),
         }

@@ -1,5 +1,7 @@
 //! Prints `events.lock`: sorted, a line a field, so that a diff of it can be read.
 
+use std::collections::BTreeSet;
+
 use super::node::{Line, Node};
 use super::path::{ROOT, show};
 use super::{EventType, FORMAT, Kind, Lock, Version};
@@ -7,8 +9,7 @@ use super::{EventType, FORMAT, Kind, Lock, Version};
 const HEAD: &str = "\
 # Every event type, schema version and field that has been shipped: stored events look like this.
 # A test compares it with the code and updates it: `REHYDRATE_UPDATE=1 cargo test`. Commit it; do
-# not edit it, but for a version that no store holds any more: replace its table by
-# `v1 = \"unsupported\"` in its type.
+# not edit it, but for what no store holds any more, where that test says which lines.
 ";
 
 impl Lock {
@@ -20,12 +21,29 @@ impl Lock {
                 text.push_str(&format!("\n[{}]\n", key(name)));
             }
             for (event_type, of) in &event_enum.types {
-                let table = format!("{}.{}", key(name), key(event_type));
-                print_type(&mut text, &table, of);
+                print_type(&mut text, &table(name, event_type), of);
             }
         }
         text
     }
+}
+
+impl EventType {
+    /// Its lines.
+    pub(in crate::schema) fn print(&self, event_enum: &str, name: &str) -> String {
+        let mut text = String::new();
+        print_type(&mut text, &table(event_enum, name), self);
+        text.trim().to_owned()
+    }
+}
+
+/// The name of a type's table.
+pub(in crate::schema) fn table(event_enum: &str, name: &str) -> String {
+    format!("{}.{}", key(event_enum), key(name))
+}
+
+pub(in crate::schema) fn print_aliases(aliases: &BTreeSet<String>) -> String {
+    format!("alias = {}", list(aliases.iter()))
 }
 
 fn print_type(text: &mut String, table: &str, of: &EventType) {
@@ -37,7 +55,7 @@ fn print_type(text: &mut String, table: &str, of: &EventType) {
         own.push("legacy = true".to_owned());
     }
     if !of.aliases.is_empty() {
-        own.push(format!("alias = {}", list(of.aliases.iter())));
+        own.push(print_aliases(&of.aliases));
     }
     for (version, shape) in &of.versions {
         if *shape == Version::Unsupported {
@@ -76,6 +94,9 @@ fn value(line: &Line) -> String {
     }
     if !line.note.is_empty() {
         more.push_str(&format!(", note = {}", quoted(&line.note)));
+    }
+    if let Some(order) = line.order {
+        more.push_str(&format!(", order = {order}"));
     }
     if more.is_empty() {
         kind

@@ -143,7 +143,18 @@ impl Parts<'_> {
         let ty = text::of(&code.ty);
         let shape = self.value(read);
         let (has_default, is_flattened) = (field.has_default, field.is_flattened);
-        let note = one_way(field.is_written, field.is_read, &field.names).join(", ");
+        let mut notes = one_way(field.is_written, field.is_read, &field.names);
+        if field.is_left_out && !field.has_default && !ty::is_option(&code.ty) {
+            notes.push("skip_serializing_if".to_owned());
+        }
+        // Another function may make another value of what was not stored.
+        notes.extend(
+            field
+                .default
+                .iter()
+                .map(|path| format!("default = {path:?}")),
+        );
+        let note = notes.join(", ");
         quote! {
             ::rehydrate::schema::FieldSchema {
                 name: #name,
@@ -216,7 +227,7 @@ fn one_way(is_written: bool, is_read: bool, names: &Names) -> Vec<String> {
         notes.push("not read".to_owned());
     }
     if let Some(read_as) = &names.read_as {
-        notes.push(format!("read as {read_as}"));
+        notes.push(format!("read as {read_as:?}"));
     }
     notes
 }

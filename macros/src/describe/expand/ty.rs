@@ -3,14 +3,14 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{GenericArgument, Path, PathArguments, Type};
+use syn::{GenericArgument, GenericParam, Generics, Path, PathArguments, Type};
 
 use crate::text;
 
 /// Describes types by asking the compiler; what it does not know is told by the syntax.
 pub(super) struct Types<'a> {
     /// The type in which they stand, whose description cannot be asked for its own.
-    own: Option<&'a Ident>,
+    own: Option<(&'a Ident, &'a Generics)>,
 }
 
 impl<'a> Types<'a> {
@@ -18,8 +18,10 @@ impl<'a> Types<'a> {
         Self { own: None }
     }
 
-    pub(super) fn within(own: &'a Ident) -> Self {
-        Self { own: Some(own) }
+    pub(super) fn within(own: &'a Ident, generics: &'a Generics) -> Self {
+        Self {
+            own: Some((own, generics)),
+        }
     }
 
     /// Expands to
@@ -70,7 +72,12 @@ impl<'a> Types<'a> {
         let schema = quote!(::rehydrate::schema::TypeSchema);
         let last = path.segments.last()?;
         if path.segments.len() == 1 && self.is_own(&last.ident) {
-            let name = text::of_ident(self.own?);
+            let (own, generics) = self.own?;
+            // With other arguments it is another type, of which nothing is known.
+            if !is_with_own(&last.arguments, generics) {
+                return None;
+            }
+            let name = text::of_ident(own);
             return Some(quote!(#schema::Recursive(#name)));
         }
         let root = path.segments.first()?;
@@ -87,8 +94,9 @@ impl<'a> Types<'a> {
         Some(match (last.ident.to_string().as_str(), shapes.as_slice()) {
             ("Option", [some]) => quote!(#schema::Optional(const { &#some })),
             ("Box" | "Rc" | "Arc" | "Cow", [inside]) => inside.clone(),
-            ("Vec" | "VecDeque" | "BTreeSet", [each]) | ("HashSet", [each, ..]) => {
-                quote!(#schema::List(const { &#each }))
+            ("Vec" | "VecDeque", [each]) => quote!(#schema::List(const { &#each })),
+            ("BTreeSet", [each]) | ("HashSet", [each, ..]) => {
+                quote!(#schema::Set(const { &#each }))
             }
             ("BTreeMap", [key, value]) | ("HashMap", [key, value, ..]) => {
                 quote!(#schema::Map { key: const { &#key }, value: const { &#value } })
@@ -99,7 +107,7 @@ impl<'a> Types<'a> {
 
     fn is_own(&self, ident: &Ident) -> bool {
         self.own
-            .is_some_and(|own| ident == "Self" || ident.unraw() == own.unraw())
+            .is_some_and(|(own, _)| ident == "Self" || ident.unraw() == own.unraw())
     }
 
     fn mentions_own(&self, tokens: TokenStream) -> bool {
@@ -109,6 +117,33 @@ impl<'a> Types<'a> {
                 TokenTree::Group(group) => self.mentions_own(group.stream()),
                 TokenTree::Punct(_) | TokenTree::Literal(_) => false,
             })
+    }
+}
+
+fn is_with_own(arguments: &PathArguments, generics: &Generics) -> bool {
+    let PathArguments::AngleBracketed(arguments) = arguments else {
+        return true;
+    };
+    let own = generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Type(parameter) => parameter.ident.to_string(),
+        GenericParam::Lifetime(parameter) => text::of(&parameter.lifetime),
+        GenericParam::Const(parameter) => parameter.ident.to_string(),
+    });
+    let own: Vec<_> = own.collect();
+    let given: Vec<_> = arguments.args.iter().map(text::of).collect();
+    own == given
+}
+
+/// Whether serde knows by the name that it may be missing.
+pub(super) fn is_option(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Option"),
+        Type::Group(group) => is_option(&group.elem),
+        _ => false,
     }
 }
 
