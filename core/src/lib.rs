@@ -60,6 +60,9 @@
 extern crate self as rehydrate;
 
 mod aggregate;
+mod broker;
+#[cfg(feature = "testing")]
+pub mod broker_contract;
 mod clock;
 mod command;
 #[cfg(feature = "testing")]
@@ -76,14 +79,17 @@ mod metadata;
 mod operate;
 mod page;
 mod projection;
+mod publish;
 mod reactor;
 mod read_model;
 mod rebuild;
+mod relay;
 mod repository;
 mod rows;
 mod runner;
 pub mod schema;
 mod store;
+mod source;
 mod stream;
 pub mod telemetry;
 #[cfg(feature = "testing")]
@@ -96,6 +102,7 @@ mod view;
 pub mod __private;
 
 pub use aggregate::{Aggregate, AggregateId, ApplyTo, Fingerprint, InvalidId, SnapshotPolicy};
+pub use broker::{MemoryBroker, MemoryTopic};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::CommandContext;
 pub use copy::{
@@ -113,12 +120,14 @@ pub use metadata::Metadata;
 pub use operate::{BuildStatus, ConsumerStatus, OperationError, Operations};
 pub use page::{EventRow, Page, StoredEvent};
 pub use projection::{EventOf, Projection, RowScope};
+pub use publish::{CloudEvent, EnvelopeError, Message, PublishError, Publisher};
 pub use reactor::{Attempt, Failure, Reaction, Reactor, Retries, Start};
 pub use read_model::{Column, ColumnKind, ColumnType, ReadModel, Table};
 pub use rebuild::{
     BuildPosition, Built, Diff, DiffRow, Old, Plan, Progress, Rebuild, RebuildError, Refolded,
     Replay, ReplayError, Swapped, Verified, WrongRow,
 };
+pub use relay::{Outgoing, Relay};
 pub use rehydrate_macros::{Aggregate, AggregateId, Event, EventSet, ReadModel};
 #[cfg(feature = "cache")]
 pub use repository::{Cache, Staleness};
@@ -129,6 +138,7 @@ pub use repository::{
 pub use rows::{Rows, RowsError, Selected, Selection, Total};
 pub use runner::{RunError, Runner, Running, Upgrade, WaitError, wait_for};
 pub use schema::Describe;
+pub use source::{Begin, Offset, Reader, Received, ReceivedMessage, Source, SourceError};
 pub use store::{
     AfterCommit, Ahead, Appended, Batch, CensusEntry, ChangedRow, Checkpoint, CheckpointId,
     Command, CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,

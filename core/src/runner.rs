@@ -17,11 +17,12 @@ use std::sync::Arc;
 
 use self::versions::Versions;
 use crate::clock::{Clock, SystemClock};
-use crate::error::StoreError;
+use crate::error::{BoxError, StoreError};
 use crate::projection::{Erased, Projection};
 use crate::reactor::{AnyReactor, ErasedReactor, Reactor};
 use crate::rebuild::RebuildError;
 use crate::store::{ConsumerStore, EventStore};
+use crate::relay::Relay;
 use crate::stream::Position;
 
 pub(crate) use self::build::{Build, Taken, consumers_of};
@@ -96,6 +97,12 @@ impl Runner {
     /// by, and take over when that one stops, or when nothing is heard of it.
     pub fn reactor<R: Reactor>(mut self, reactor: R) -> Self {
         self.reactors.push(Arc::new(ErasedReactor::new(reactor)));
+        self
+    }
+
+    /// Publishes the log to a broker; like a reactor, of several programs one at a time.
+    pub fn relay(mut self, relay: Relay) -> Self {
+        self.reactors.push(Arc::new(relay));
         self
     }
 
@@ -306,6 +313,14 @@ pub enum RunError {
         consumer: String,
         /// What the panic said.
         message: String,
+    },
+    /// Nobody is there to whom events could be delivered; they wait, and are tried again.
+    #[error("{consumer} cannot deliver anything")]
+    Unreachable {
+        /// The consumer.
+        consumer: String,
+        /// What was met instead.
+        source: BoxError,
     },
     /// A newer version cannot be built or swapped in.
     #[error(transparent)]

@@ -18,7 +18,7 @@
 //! |---|---|---|---|
 //! | `take` | debug | `consumer`, `build`, `shard`, `from`, `to`, `events` | a batch, taken into a projection |
 //! | `rebuild` | info | `consumer`, `version`, `step` | a rebuild's run or swap |
-//! | `react` | debug | `reactor`, `event`, `attempt` | a delivery to a reactor |
+//! | `react` | debug | `reactor`, `event`, `events`, `attempt` | a delivery to a reactor: the first event, and how many |
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 6] = [
         "aggregate",
         "__private",
     ],
-    &["store", "command", "telemetry"],
+    &["store", "command", "telemetry", "publish", "source"],
     &[
         "repository",
         "memory",
@@ -26,9 +26,11 @@ const LAYERS: [&[&str]; 6] = [
         "verify_log",
         "projection",
         "reactor",
+        "relay",
+        "broker",
     ],
     &["rows", "runner", "rebuild", "operate", "inline", "view"],
-    &["testing", "contract"],
+    &["testing", "contract", "broker_contract"],
 ];
 
 fn root() -> PathBuf {
@@ -111,6 +113,7 @@ fn the_crates_depend_one_way() {
         ("macros", &[][..]),
         ("core", &["rehydrate-macros"]),
         ("sqlx-store", &["rehydrate"]),
+        ("relay", &["rehydrate"]),
         ("console", &["rehydrate", "rehydrate-sqlx"]),
         (
             "examples/payment-service",

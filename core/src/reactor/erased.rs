@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::{Attempt, Failure, Reaction, Reactor, Retries, Start};
-use crate::error::{guarded, panic_text};
+use crate::error::{BoxError, guarded, panic_text};
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
 
@@ -25,16 +25,25 @@ pub(crate) struct ReactorDefinition {
 pub(crate) trait AnyReactor: Send + Sync {
     fn definition(&self) -> &ReactorDefinition;
 
-    /// Delivers all that a stored event means today, in order, up to the first failure.
+    /// How many events it takes at once, at most.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// Delivers stored events, each with the number of its attempt; one outcome for each of them.
     ///
-    /// If any of it is to come again all of it is, at the earliest of the times: a delivery is of a
-    /// stored event.
-    async fn react(
-        &self,
-        stored: &StoredEvent<'_>,
-        number: u32,
-        now: DateTime<Utc>,
-    ) -> Result<Reaction, Failure>;
+    /// After an event that was not answered, the outcomes of later ones of its stream do not count:
+    /// they wait, and are delivered again.
+    async fn react(&self, events: &[(StoredEvent<'_>, u32)], now: DateTime<Utc>) -> Vec<Outcome>;
+}
+
+/// What has come of the delivery of a stored event.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It was answered, or that has failed.
+    Known(Result<Reaction, Failure>),
+    /// Nobody is there to whom anything could be delivered.
+    Unreachable(BoxError),
 }
 
 pub(crate) struct ErasedReactor<R> {
@@ -78,7 +87,21 @@ impl<R: Reactor> AnyReactor for ErasedReactor<R> {
         &self.definition
     }
 
-    async fn react(
+    async fn react(&self, events: &[(StoredEvent<'_>, u32)], now: DateTime<Utc>) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for (stored, number) in events {
+            outcomes.push(Outcome::Known(self.answer(stored, *number, now).await));
+        }
+        outcomes
+    }
+}
+
+impl<R: Reactor> ErasedReactor<R> {
+    /// Delivers all that a stored event means today, in order, up to the first failure.
+    ///
+    /// If any of it is to come again all of it is, at the earliest of the times: a delivery is of a
+    /// stored event.
+    async fn answer(
         &self,
         stored: &StoredEvent<'_>,
         number: u32,

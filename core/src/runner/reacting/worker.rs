@@ -14,7 +14,7 @@ use super::halt::{Halt, Stop};
 use super::ledger::Ledger;
 use crate::error::{StoreError, whole_text};
 use crate::page::{Page, StoredEvent};
-use crate::reactor::{AnyReactor, Failure, Start};
+use crate::reactor::{AnyReactor, Failure, Outcome, Start};
 use crate::store::{
     Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState, Leased, LogQuery,
     Role, StreamQuery,
@@ -183,9 +183,10 @@ impl<'a> Worker<'a> {
                 // Whoever was told to stand still, or has lost the lease, does not begin.
                 self.ledger.look_up().await?;
             }
-            for event in page.events.iter() {
+            let events: Vec<StoredEvent<'_>> = page.events.iter().collect();
+            for events in events.chunks(self.reactor.at_once()) {
                 self.look_after().await?;
-                self.take(&event).await?;
+                self.take(events).await?;
             }
             self.ledger.move_to(page.read_to).await?;
             if until.is_some_and(|until| self.ledger.position() >= until) {
@@ -246,15 +247,30 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Delivers the next event of the log, or lets it wait.
-    async fn take(&mut self, event: &StoredEvent<'_>) -> Result<(), Halt> {
-        let delivery = retry_at(self.ledger.id(), event, self.ledger.now())?;
-        if self.ledger.is_blocked(&delivery.stream) {
-            self.ledger.pass_over(event, delivery);
-            return Ok(());
+    /// Delivers the next events of the log, or lets them wait.
+    async fn take(&mut self, events: &[StoredEvent<'_>]) -> Result<(), Halt> {
+        let now = self.ledger.now();
+        let (mut free, mut deliveries) = (Vec::new(), Vec::new());
+        for event in events {
+            let delivery = retry_at(self.ledger.id(), event, now)?;
+            let is_free = !self.ledger.is_blocked(&delivery.stream);
+            if is_free {
+                free.push((*event, 1));
+            }
+            deliveries.push((event, delivery, is_free));
         }
-        let outcome = self.deliver(delivery, Some(event)).await;
-        self.ledger.deliver(event, outcome).await
+        let mut outcomes = self.deliver(&free).await.into_iter();
+        for (event, delivery, is_free) in deliveries {
+            let outcome = if is_free { outcomes.next() } else { None };
+            // One before it in its stream may have failed just now.
+            if self.ledger.is_blocked(&delivery.stream) {
+                self.ledger.pass_over(event, delivery);
+                continue;
+            }
+            let kept = self.kept(delivery, 1, outcome)?;
+            self.ledger.deliver(event, kept).await?;
+        }
+        Ok(())
     }
 
     /// Delivers an event that is due once more, and then what has waited for it in its stream.
@@ -265,8 +281,15 @@ impl<'a> Worker<'a> {
             self.ledger.keep().await?;
             let page = self.event_of(&delivery).await?;
             let event = page.as_ref().and_then(Page::first);
-            let outcome = self.deliver(delivery.clone(), event.as_ref()).await;
-            next = self.ledger.settle(&delivery, outcome).await?;
+            let number = delivery.attempts.saturating_add(1);
+            let outcome = match event {
+                Some(event) => self.deliver(&[(event, number)]).await.pop(),
+                None => Some(Outcome::Known(Err(Failure::poison(
+                    "the event is not in its stream any more",
+                )))),
+            };
+            let kept = self.kept(delivery.clone(), number, outcome)?;
+            next = self.ledger.settle(&delivery, kept).await?;
         }
         Ok(())
     }
@@ -283,34 +306,51 @@ impl<'a> Worker<'a> {
         Ok(pages.into_iter().find(|page| !page.is_empty()))
     }
 
-    /// Makes an attempt, and says what is to be kept of it.
-    async fn deliver(
-        &mut self,
-        delivery: Delivery,
-        event: Option<&StoredEvent<'_>>,
-    ) -> Option<Delivery> {
-        let definition = self.reactor.definition();
-        let (name, retries) = (definition.name, definition.retries);
-        let number = delivery.attempts.saturating_add(1);
-        let now = self.ledger.now();
+    /// Makes an attempt with each of these events.
+    async fn deliver(&mut self, events: &[(StoredEvent<'_>, u32)]) -> Vec<Outcome> {
+        let Some((first, number)) = events.first() else {
+            return Vec::new();
+        };
         let span = tracing::debug_span!(
             "react",
-            reactor = name,
-            event = %format_args!("{} at version {}", delivery.stream, delivery.version),
+            reactor = self.reactor.definition().name,
+            event = %first.address(),
+            events = events.len(),
             attempt = number
         );
-        let outcome = match event {
-            Some(event) => {
-                let reactor = Arc::clone(&self.reactor);
-                let reaction = reactor.react(event, number, now).instrument(span.clone());
-                self.ledger.during(reaction).await
-            }
-            None => Err(Failure::poison("the event is not in its stream any more")),
+        let now = self.ledger.now();
+        let reactor = Arc::clone(&self.reactor);
+        let reaction = reactor.react(events, now).instrument(span);
+        self.ledger.during(reaction).await
+    }
+
+    /// What is to be kept of a delivery.
+    fn kept(
+        &self,
+        delivery: Delivery,
+        number: u32,
+        outcome: Option<Outcome>,
+    ) -> Result<Option<Delivery>, RunError> {
+        let definition = self.reactor.definition();
+        let unreachable = |source| RunError::Unreachable {
+            consumer: definition.name.to_owned(),
+            source,
         };
-        let outcome = after(delivery, number, outcome, retries, self.ledger.now());
-        span.in_scope(|| tell(outcome.as_ref()));
-        telemetry::delivered(name, word(outcome.as_ref()));
-        outcome
+        let outcome = match outcome {
+            Some(Outcome::Known(outcome)) => outcome,
+            Some(Outcome::Unreachable(source)) => return Err(unreachable(source)),
+            None => return Err(unreachable("there is no word of some of the events".into())),
+        };
+        let kept = after(
+            delivery,
+            number,
+            outcome,
+            definition.retries,
+            self.ledger.now(),
+        );
+        tell(kept.as_ref());
+        telemetry::delivered(definition.name, word(kept.as_ref()));
+        Ok(kept)
     }
 }
 
