@@ -14,6 +14,7 @@ mod consumers;
 mod consuming;
 mod deliveries;
 mod diffs;
+mod feeding;
 mod fixture;
 mod log;
 mod running;
@@ -190,5 +191,11 @@ promises! {
         a_saved_checkpoint_has_a_new_revision,
         a_swap_takes_effect_with_its_commit,
         what_was_swapped_out_is_kept_under_its_own_name,
+    }
+    feeding {
+        a_feed_commits_its_place_and_what_it_has_taken_with_its_rows_or_not_at_all,
+        the_last_event_of_each_stream_is_remembered_byte_for_byte,
+        what_waits_for_its_stream_comes_back_as_it_was_in_order,
+        a_build_that_is_behind_another_one_is_told,
     }
 }

@@ -40,6 +40,7 @@
 //! - Read models: [`Projection`], [`derive(ReadModel)`](macro@ReadModel),
 //!   [`derive(EventSet)`](macro@EventSet), [`Rows`], [`Inline`], [`InMemory`].
 //! - Effects on the outside world: [`Reactor`].
+//! - From a message broker instead of the log: [`Feed`].
 //! - Running them, and looking after them: [`Runner`], [`wait_for()`], [`Operations`],
 //!   [`telemetry`].
 //! - Replay: [`Rebuild`] and [`Replay`]; on a copy, [`copy()`] and [`UpcastCopy`].
@@ -73,6 +74,7 @@ mod event;
 mod event_set;
 #[doc = include_str!("../docs/evolution.md")]
 pub mod evolution {}
+mod feed;
 mod inline;
 mod memory;
 mod metadata;
@@ -88,8 +90,8 @@ mod repository;
 mod rows;
 mod runner;
 pub mod schema;
-mod store;
 mod source;
+mod store;
 mod stream;
 pub mod telemetry;
 #[cfg(feature = "testing")]
@@ -114,6 +116,7 @@ pub use error::{
 };
 pub use event::{Decoded, Event, IntoEvents};
 pub use event_set::{EventSet, EventsOf, Recorded};
+pub use feed::{Fed, Feed, FeedError, Feeding, Unreadable, Until, Window};
 pub use inline::{Inline, InlineTransaction};
 pub use memory::{MemoryStore, MemoryTransaction};
 pub use metadata::Metadata;
@@ -127,8 +130,8 @@ pub use rebuild::{
     BuildPosition, Built, Diff, DiffRow, Old, Plan, Progress, Rebuild, RebuildError, Refolded,
     Replay, ReplayError, Swapped, Verified, WrongRow,
 };
-pub use relay::{Outgoing, Relay};
 pub use rehydrate_macros::{Aggregate, AggregateId, Event, EventSet, ReadModel};
+pub use relay::{Outgoing, Relay};
 #[cfg(feature = "cache")]
 pub use repository::{Cache, Staleness};
 pub use repository::{
@@ -142,10 +145,11 @@ pub use source::{Begin, Offset, Reader, Received, ReceivedMessage, Source, Sourc
 pub use store::{
     AfterCommit, Ahead, Appended, Batch, CensusEntry, ChangedRow, Checkpoint, CheckpointId,
     Command, CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,
-    Delivery, DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, Filter, Holder,
-    Identity, Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator, Order, Outcome,
-    RecordedTime, Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse, StreamQuery,
-    StreamRead, TableDiff, TableSize, Totals, Transaction, Wait, physical_name,
+    Delivery, DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, FeedPlace, Filter,
+    Holder, Identity, LastFed, Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator,
+    Order, Outcome, RecordedTime, Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse,
+    StreamQuery, StreamRead, TableDiff, TableSize, Totals, Transaction, Wait, WaitingEvent,
+    physical_name,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;

@@ -4,6 +4,7 @@ mod cell;
 mod changes;
 mod consumers;
 mod diff;
+mod feeds;
 mod kept;
 mod log;
 mod tables;

@@ -33,6 +33,9 @@ pub struct StoredEvent<'a> {
     pub event_id: Uuid,
     /// When it was recorded; never earlier than the event before it in the stream.
     pub recorded_at: DateTime<Utc>,
+    /// Its number among the events that the stored one was split into before it was published; 0 for
+    /// one of the log.
+    pub part: usize,
 }
 
 impl<'a> StoredEvent<'a> {
@@ -218,6 +221,7 @@ impl Page {
             metadata: row.metadata.clone().map(|range| &self.text[range]),
             event_id: row.event_id,
             recorded_at: row.recorded_at,
+            part: 0,
         }
     }
 

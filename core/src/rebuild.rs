@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::clock::{Clock, SystemClock};
 use crate::projection::{AnyProjection, Definition, Erased, Projection};
 use crate::runner::{consumers, new_build};
-use crate::store::{Checkpoint, EventStore, Role};
+use crate::store::{Checkpoint, ConsumerKind, EventStore, Role};
 
 pub use self::diff::{BuildPosition, Diff, DiffRow};
 pub use self::error::RebuildError;
@@ -206,6 +206,15 @@ impl Rebuild {
             })
     }
 
+    fn refuse_fed(&self, live: &Checkpoint) -> Result<(), RebuildError> {
+        if live.kind == ConsumerKind::Feed {
+            return Err(RebuildError::Fed {
+                consumer: self.definition().name.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     /// The build that is not live yet, by shard.
     fn building(&self, all: &[Checkpoint]) -> Result<Option<Vec<Checkpoint>>, RebuildError> {
         let definition = self.definition();
@@ -215,6 +224,7 @@ impl Rebuild {
                 consumer: definition.name.to_owned(),
             });
         };
+        self.refuse_fed(live)?;
         let table = live.table.as_ref().map_or("", |table| &table.name);
         if table != definition.table.name {
             return Err(RebuildError::TableRenamed {

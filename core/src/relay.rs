@@ -12,8 +12,8 @@ pub use self::outgoing::Outgoing;
 use self::outgoing::{Form, Parts};
 use crate::aggregate::Aggregate;
 use crate::error::BoxError;
-use crate::page::StoredEvent;
 use crate::error::guarded;
+use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, Message, PublishError, Publisher};
 use crate::reactor::{AnyReactor, Failure, Outcome, Reaction, ReactorDefinition, Retries, Start};
 

@@ -21,8 +21,8 @@ use crate::error::{BoxError, StoreError};
 use crate::projection::{Erased, Projection};
 use crate::reactor::{AnyReactor, ErasedReactor, Reactor};
 use crate::rebuild::RebuildError;
-use crate::store::{ConsumerStore, EventStore};
 use crate::relay::Relay;
+use crate::store::{ConsumerStore, EventStore};
 use crate::stream::Position;
 
 pub(crate) use self::build::{Build, Taken, consumers_of};
@@ -291,6 +291,14 @@ pub enum RunError {
     /// There is a reactor of this name in the store.
     #[error("{consumer} is a reactor on this store: give the projection another NAME")]
     NotAProjection {
+        /// The projection.
+        consumer: String,
+    },
+    /// The projection is kept from a message broker.
+    #[error(
+        "{consumer} is kept from a broker on this store: run it with a Feed, or give the projection another NAME"
+    )]
+    Fed {
         /// The projection.
         consumer: String,
     },

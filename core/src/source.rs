@@ -36,6 +36,17 @@ pub trait Source: Debug + Send + Sync + 'static {
     async fn open(&self, begin: &Begin) -> Result<Box<dyn Reader>, SourceError>;
 }
 
+#[async_trait]
+impl<S: Source + ?Sized> Source for std::sync::Arc<S> {
+    fn origin(&self) -> String {
+        (**self).origin()
+    }
+
+    async fn open(&self, begin: &Begin) -> Result<Box<dyn Reader>, SourceError> {
+        (**self).open(begin).await
+    }
+}
+
 /// A source that is being read.
 #[async_trait]
 pub trait Reader: Send {

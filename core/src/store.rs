@@ -26,8 +26,9 @@ pub(crate) use self::census::Census;
 pub use self::census::CensusEntry;
 pub use self::consumers::{
     Ahead, ChangedRow, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore,
-    ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, Filter, Leased, Locked,
-    LogCount, Operator, Order, Role, RowQuery, RowsRead, TableDiff, Totals, Wait, physical_name,
+    ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, FeedPlace, Filter,
+    LastFed, Leased, Locked, LogCount, Operator, Order, Role, RowQuery, RowsRead, TableDiff,
+    Totals, Wait, WaitingEvent, physical_name,
 };
 pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
 pub use self::identity::Identity;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod fixtures;
+pub mod nats;
 pub mod read_models;
 pub mod servers;
 pub mod stores;

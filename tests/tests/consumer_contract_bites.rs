@@ -9,9 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rehydrate::{
     Appended, Batch, Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, Diagnosis,
-    DiffQuery, EventStore, Expected, Identity, Leased, LogCount, LogPage, LogQuery, MemoryStore,
-    Page, Position, RowQuery, RowsRead, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
-    TableDiff, Totals, Transaction, contract,
+    DiffQuery, EventStore, Expected, FeedPlace, Identity, Leased, LogCount, LogPage, LogQuery,
+    MemoryStore, Page, Position, RowQuery, RowsRead, Snapshot, StoreError, StreamId, StreamQuery,
+    StreamRead, TableDiff, Totals, Transaction, contract,
 };
 
 use transaction::FaultyTransaction;
@@ -38,6 +38,9 @@ enum Fault {
     SwapsNothing,
     MakesABuildAnew,
     ForgetsOfEveryShard,
+    ForgetsAPlace,
+    ForgetsParts,
+    TurnsTheQueueRound,
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +161,10 @@ impl ConsumerStore for Faulty {
         self.consumers().deliveries(&query).await
     }
 
+    async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
+        self.consumers().feeds(consumer).await
+    }
+
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {
         let mut query = query.clone();
         match self.fault {
@@ -263,6 +270,12 @@ bites! {
     CountsEveryCategory => the_events_of_the_log_are_counted_by_category;
     MakesABuildAnew => a_build_is_created_whole_by_one_creator;
     ForgetsOfEveryShard => a_shard_forgets_only_what_is_noted_of_itself;
+    ForgetsAPlace =>
+        a_feed_commits_its_place_and_what_it_has_taken_with_its_rows_or_not_at_all;
+    ForgetsParts =>
+        the_last_event_of_each_stream_is_remembered_byte_for_byte,
+        a_build_that_is_behind_another_one_is_told;
+    TurnsTheQueueRound => what_waits_for_its_stream_comes_back_as_it_was_in_order;
     LocksNothing => a_locked_checkpoint_is_busy_for_others;
     SavesTwice => a_saved_checkpoint_has_a_new_revision;
     SwapsNothing =>

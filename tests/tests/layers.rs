@@ -29,7 +29,7 @@ const LAYERS: [&[&str]; 6] = [
         "relay",
         "broker",
     ],
-    &["rows", "runner", "rebuild", "operate", "inline", "view"],
+    &["rows", "runner", "rebuild", "operate", "inline", "view", "feed"],
     &["testing", "contract", "broker_contract"],
 ];
 
@@ -117,7 +117,12 @@ fn the_crates_depend_one_way() {
         ("console", &["rehydrate", "rehydrate-sqlx"]),
         (
             "examples/payment-service",
-            &["rehydrate", "rehydrate-console", "rehydrate-sqlx"],
+            &[
+                "rehydrate",
+                "rehydrate-console",
+                "rehydrate-relay",
+                "rehydrate-sqlx",
+            ],
         ),
     ] {
         let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();

@@ -213,5 +213,6 @@ fn kind_name(kind: ConsumerKind) -> &'static str {
     match kind {
         ConsumerKind::Projection => "projection",
         ConsumerKind::Reactor => "reactor",
+        ConsumerKind::Feed => "feed",
     }
 }

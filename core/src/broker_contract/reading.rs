@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::time::Instant;
 
 use super::fixture::{ContractBroker, PATIENCE, message, open, publish, read, versions, whole};
@@ -109,7 +110,7 @@ pub(super) async fn a_reader_sees_what_is_published_later(broker: &dyn ContractB
     let mut reader = open(broker, &Begin::Beginning).await;
     let mut events: Vec<CloudEvent> = Vec::new();
     events.extend(read(&mut *reader, 3).await.into_iter().map(whole));
-    let (later, ()) = tokio::join!(read(&mut *reader, 6), fill(broker, 2, 3));
+    let (later, ()) = join(read(&mut *reader, 6), fill(broker, 2, 3)).await;
     events.extend(later.into_iter().map(whole));
     assert_whole(&events, 1, 3);
 }

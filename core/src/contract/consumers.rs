@@ -11,6 +11,7 @@ use super::consumer_fixture::{
     small, within, write,
 };
 use super::deliveries::{delivery, found};
+use super::feeding::{feed, has_fed};
 use super::fixture::{append, batch, noon, stream};
 use crate::read_model::{Column, Table};
 use crate::store::{
@@ -135,6 +136,7 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
         within.put_delivery(&parked).await.expect("it is written");
         let noted = within.put_ahead(&id(build, 0), &ahead).await;
         noted.expect("it is noted");
+        feed(within, build).await;
         transaction.commit().await.expect("the commit succeeds");
     }
     let dropped = consumers.drop_build(CONSUMER, 1).await;
@@ -161,9 +163,13 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
     assert_eq!(again[1], checkpoint(id(2, 0), Role::Building, &table));
     let left = found(consumers, &DeliveryQuery::default()).await;
     assert_eq!(left, [(CONSUMER.to_owned(), 1, 3)]);
+    let feeds = consumers.feeds(None).await.expect("it can be read");
+    assert_eq!(feeds.iter().map(|it| it.build).collect::<Vec<_>>(), [1]);
     let mut transaction = begin(store).await;
     for (build, expected) in [(1, vec![ahead]), (2, vec![])] {
-        let noted = within(&mut transaction).ahead(&id(build, 0)).await;
+        let within = within(&mut transaction);
+        assert_eq!(has_fed(within, build).await, !expected.is_empty());
+        let noted = within.ahead(&id(build, 0)).await;
         assert_eq!(noted.expect("it can be read"), expected);
     }
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use chrono::Utc;
 
-use super::kept::{AheadKey, DeliveryKey, Kept, TableId, missing};
+use super::kept::{AheadKey, DeliveryKey, FedKey, FeedKey, Kept, TableId, missing};
 use super::tables::{Key, Row, key_of, refused};
 use crate::error::StoreError;
 use crate::read_model::Table;
 use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, Locked, Role, physical_name,
+    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, FeedPlace, LastFed, Locked, Role,
+    WaitingEvent, physical_name,
 };
 use crate::stream::Position;
 
@@ -20,6 +21,9 @@ pub(super) struct Changes {
     pub(super) checkpoints: BTreeMap<CheckpointId, Checkpoint>,
     pub(super) deliveries: BTreeMap<DeliveryKey, Option<Delivery>>,
     pub(super) ahead: BTreeMap<AheadKey, Option<Ahead>>,
+    pub(super) feeds: BTreeMap<FeedKey, FeedPlace>,
+    pub(super) fed: BTreeMap<FedKey, LastFed>,
+    pub(super) waiting: BTreeMap<DeliveryKey, Option<WaitingEvent>>,
     pub(super) names: BTreeMap<String, Option<TableId>>,
     pub(super) rows: BTreeMap<TableId, BTreeMap<Key, Option<Row>>>,
 }

@@ -15,9 +15,10 @@ use crate::error::StoreError;
 use crate::read_model::Table;
 use crate::store::{
     Ahead, Checkpoint, CheckpointId, ConsumerStore, ConsumerTransaction, Delivery, DeliveryQuery,
-    DiffQuery, Leased, Locked, LogCount, RowQuery, RowsRead, TableDiff, Totals, Wait,
+    DiffQuery, FeedPlace, LastFed, Leased, Locked, LogCount, RowQuery, RowsRead, TableDiff, Totals,
+    Wait, WaitingEvent,
 };
-use crate::stream::Position;
+use crate::stream::{Position, StreamId};
 
 #[async_trait]
 impl ConsumerStore for MemoryStore {
@@ -41,6 +42,13 @@ impl ConsumerStore for MemoryStore {
 
     async fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, StoreError> {
         Ok(Changes::default().deliveries(&self.state().kept, query))
+    }
+
+    async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
+        let state = self.state();
+        let all = state.kept.feeds.values();
+        let wanted = all.filter(|it| consumer.is_none_or(|name| it.consumer == name));
+        Ok(wanted.cloned().collect())
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {
@@ -177,6 +185,88 @@ impl ConsumerTransaction for MemoryTransaction {
     async fn forget_ahead(&mut self, id: &CheckpointId, up_to: Position) -> Result<(), StoreError> {
         self.change(|kept, changes| {
             changes.forget_ahead(kept, id, up_to);
+            Ok(())
+        })
+    }
+
+    async fn feed(&mut self, consumer: &str, build: u32) -> Result<Option<FeedPlace>, StoreError> {
+        self.change(|kept, changes| Ok(changes.feed(kept, consumer, build)))
+    }
+
+    async fn put_feed(&mut self, place: &FeedPlace) -> Result<(), StoreError> {
+        self.change(|_, changes| {
+            changes.put_feed(place);
+            Ok(())
+        })
+    }
+
+    async fn last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        streams: &[StreamId],
+    ) -> Result<Vec<LastFed>, StoreError> {
+        self.change(|kept, changes| Ok(changes.last_fed(kept, consumer, build, streams)))
+    }
+
+    async fn put_last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        last: &[LastFed],
+    ) -> Result<(), StoreError> {
+        self.change(|_, changes| {
+            changes.put_last_fed(consumer, build, last);
+            Ok(())
+        })
+    }
+
+    async fn fed_further(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        than: u32,
+    ) -> Result<u64, StoreError> {
+        self.change(|kept, changes| Ok(changes.fed_further(kept, consumer, build, than)))
+    }
+
+    async fn waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        stream: &StreamId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<WaitingEvent>, StoreError> {
+        self.change(|kept, changes| {
+            let waiting = changes.waiting(kept, consumer, build);
+            let wanted = waiting.filter(|it| it.stream == *stream && it.position > after);
+            Ok(wanted.take(limit).cloned().collect())
+        })
+    }
+
+    async fn put_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        event: &WaitingEvent,
+    ) -> Result<(), StoreError> {
+        self.change(|_, changes| {
+            let key = (consumer.to_owned(), build, event.position);
+            changes.waiting.insert(key, Some(event.clone()));
+            Ok(())
+        })
+    }
+
+    async fn remove_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        position: Position,
+    ) -> Result<(), StoreError> {
+        self.change(|_, changes| {
+            let key = (consumer.to_owned(), build, position);
+            changes.waiting.insert(key, None);
             Ok(())
         })
     }

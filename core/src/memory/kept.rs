@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use super::changes::Changes;
 use super::tables::{Rows, refused};
 use crate::error::StoreError;
-use crate::store::{Ahead, Checkpoint, CheckpointId, Delivery, Role, RowQuery};
+use crate::store::{
+    Ahead, Checkpoint, CheckpointId, Delivery, FeedPlace, LastFed, Role, RowQuery, WaitingEvent,
+};
 use crate::stream::{Position, StreamId};
 
 pub(super) type DeliveryKey = (String, u32, Position);
 pub(super) type AheadKey = (CheckpointId, StreamId);
+pub(super) type FeedKey = (String, u32);
+pub(super) type FedKey = (String, u32, StreamId);
 
 /// A table, whatever its name is at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +24,9 @@ pub(super) struct Kept {
     pub(super) checkpoints: BTreeMap<CheckpointId, Checkpoint>,
     pub(super) deliveries: BTreeMap<DeliveryKey, Delivery>,
     pub(super) ahead: BTreeMap<AheadKey, Ahead>,
+    pub(super) feeds: BTreeMap<FeedKey, FeedPlace>,
+    pub(super) fed: BTreeMap<FedKey, LastFed>,
+    pub(super) waiting: BTreeMap<DeliveryKey, WaitingEvent>,
     pub(super) names: BTreeMap<String, TableId>,
     tables: BTreeMap<TableId, Rows>,
     tables_made: u64,
@@ -107,6 +114,9 @@ impl Kept {
         self.deliveries.retain(|key, _| is_other(&key.0, key.1));
         self.ahead
             .retain(|(id, _), _| is_other(&id.consumer, id.build));
+        self.feeds.retain(|key, _| is_other(&key.0, key.1));
+        self.fed.retain(|key, _| is_other(&key.0, key.1));
+        self.waiting.retain(|key, _| is_other(&key.0, key.1));
         Ok(())
     }
 
@@ -120,6 +130,9 @@ impl Kept {
         }
         overwrite(&mut self.deliveries, changes.deliveries);
         overwrite(&mut self.ahead, changes.ahead);
+        self.feeds.extend(changes.feeds);
+        self.fed.extend(changes.fed);
+        overwrite(&mut self.waiting, changes.waiting);
         overwrite(&mut self.names, changes.names);
         for (id, rows) in changes.rows {
             if let Some(table) = self.tables.get_mut(&id) {

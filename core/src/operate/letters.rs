@@ -6,6 +6,7 @@ use futures_util::TryStreamExt as _;
 
 use super::{OperationError, Operations};
 use crate::error::StoreError;
+use crate::feed::pass_over;
 use crate::page::Page;
 use crate::projection::shard_of;
 use crate::runner::{consumers, consumers_of, go_on};
@@ -117,6 +118,9 @@ impl Operations {
         if is_skipped && checkpoint.kind == ConsumerKind::Reactor {
             // Of its stream more may have been delivered already.
             go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
+        } else if is_skipped && checkpoint.kind == ConsumerKind::Feed {
+            let consumers = consumers_of(&mut *transaction)?;
+            pass_over(consumers, &changed, self.now()).await?;
         } else if is_skipped {
             self.pass_over(&mut *transaction, &checkpoint, &changed)
                 .await?;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{OperationError, Operations};
 use crate::runner::consumers;
 use crate::store::{
-    Checkpoint, Condition, ConsumerKind, DeliveryQuery, DeliveryState, LogQuery, Role,
+    Checkpoint, Condition, ConsumerKind, DeliveryQuery, DeliveryState, FeedPlace, LogQuery, Role,
 };
 use crate::stream::{Position, StreamId};
 
@@ -40,10 +40,10 @@ pub struct BuildStatus {
     /// Everything up to here has been taken.
     pub position: Position,
     /// How many positions there are between that and the end of the log: at most so many events
-    /// are still to be taken.
+    /// are still to be taken. 0 of a feed, because a broker does not say.
     pub behind: u64,
     /// How long ago the first event that is still to be taken was recorded; nothing if there is
-    /// none.
+    /// none. Of a feed that is not live it is how long ago the last one was that it has taken.
     pub lag: Option<TimeDelta>,
     /// How it fares: of several shards, the one that fares worst.
     pub condition: Condition,
@@ -55,6 +55,8 @@ pub struct BuildStatus {
     pub event_at: Option<DateTime<Utc>>,
     /// When it has last written down how far it is.
     pub changed_at: DateTime<Utc>,
+    /// Of a feed: what it reads, and how far it has.
+    pub feed: Option<FeedPlace>,
 }
 
 impl Operations {
@@ -66,6 +68,7 @@ impl Operations {
         let watermark = self.store.watermark().await?;
         let consumers = consumers(&*self.store)?;
         let deliveries = consumers.deliveries(&DeliveryQuery::default()).await?;
+        let feeds = consumers.feeds(None).await?;
         let mut builds: BTreeMap<(String, u32), Vec<Checkpoint>> = BTreeMap::new();
         for checkpoint in consumers.checkpoints(None).await? {
             let key = (checkpoint.id.consumer.clone(), checkpoint.id.build);
@@ -93,6 +96,10 @@ impl Operations {
             let status = BuildStatus {
                 parked,
                 scheduled,
+                feed: feeds
+                    .iter()
+                    .find(|it| it.consumer == name && it.build == build)
+                    .cloned(),
                 ..self.build(&shards, watermark).await?
             };
             match all.last_mut().filter(|last| last.name == name) {
@@ -129,11 +136,19 @@ impl Operations {
             table: first.physical_table(),
             shards: shards.len(),
             position,
-            behind: watermark.get().saturating_sub(position.get()),
-            lag: self.lag(position, watermark).await?,
+            behind: match first.kind {
+                ConsumerKind::Feed => 0,
+                _ => watermark.get().saturating_sub(position.get()),
+            },
+            lag: match (first.kind, &first.condition, first.event_at) {
+                (ConsumerKind::Feed, Condition::Live, _) | (ConsumerKind::Feed, _, None) => None,
+                (ConsumerKind::Feed, _, Some(at)) => Some((self.now() - at).max(TimeDelta::zero())),
+                _ => self.lag(position, watermark).await?,
+            },
             condition: worst.unwrap_or(first).condition.clone(),
             parked: 0,
             scheduled: 0,
+            feed: None,
             event_at: slowest.event_at,
             changed_at: shards
                 .iter()

@@ -3,7 +3,7 @@
 use super::{Projection, RowScope, shard_of};
 use crate::event_set::EventSet;
 use crate::read_model::{ReadModel, Table};
-use crate::store::{Checkpoint, CheckpointId, LogQuery};
+use crate::store::{Checkpoint, CheckpointId, ConsumerKind, LogQuery};
 use crate::stream::{Position, StreamId};
 
 /// A projection, as far as it can be told without its types.
@@ -40,8 +40,13 @@ impl Definition {
         }
     }
 
-    /// Whether a build is made with this definition.
+    /// Whether a build is made with this definition, from the log.
     pub(crate) fn made(&self, found: &Checkpoint) -> bool {
+        found.kind == ConsumerKind::Projection && self.is_of(found)
+    }
+
+    /// Whether a build has this version and this table, whatever it is kept from.
+    pub(crate) fn is_of(&self, found: &Checkpoint) -> bool {
         found.definition == self.version && found.table.as_ref() == Some(&self.table)
     }
 

@@ -26,7 +26,7 @@ impl<'a, P: Projection> Prepared<'a, P> {
             let events = P::Events::decode(&stored)?;
             let parts = events.into_iter().enumerate().map(|(part, event)| {
                 let recorded = Recorded {
-                    part,
+                    part: stored.part + part,
                     ..Recorded::new(event, stored)
                 };
                 let keys = projection.keys(&recorded)?.into_iter();

@@ -74,6 +74,14 @@ pub enum RebuildError {
         /// The version of this program.
         own: u32,
     },
+    /// It is kept from a message broker, so the log is not what it is built from.
+    #[error(
+        "{consumer} is kept from a broker on this store, and not from the log: rebuild it with Feed::rebuild"
+    )]
+    Fed {
+        /// The projection.
+        consumer: String,
+    },
     /// An event cannot be applied.
     #[error("cannot apply {event}")]
     Event {

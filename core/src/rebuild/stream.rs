@@ -124,6 +124,9 @@ impl Rebuild {
         let definition = self.definition();
         let all = self.checkpoints().await?;
         let live = of_role(&all, Role::Live);
+        if let Some(live) = live.first() {
+            self.refuse_fed(live)?;
+        }
         match live.first() {
             None => Err(RebuildError::NeverRun {
                 consumer: definition.name.to_owned(),

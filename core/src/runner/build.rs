@@ -10,8 +10,8 @@ use crate::error::{BoxError, StoreError};
 use crate::page::StoredEvent;
 use crate::projection::{AnyProjection, Folder, Held, park, shard_of};
 use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerTransaction, EventStore, Locked, LogPage, Role,
-    Transaction, Wait,
+    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, EventStore, Locked,
+    LogPage, Role, Transaction, Wait,
 };
 use crate::stream::Position;
 use crate::telemetry;
@@ -271,7 +271,9 @@ impl Build {
     /// Whether the build is still what it was, and made with this definition.
     pub(super) fn is_ours(&self, checkpoint: &Checkpoint) -> bool {
         let version = self.projection.definition().version;
-        checkpoint.role == self.role && checkpoint.definition == version
+        checkpoint.kind == ConsumerKind::Projection
+            && checkpoint.role == self.role
+            && checkpoint.definition == version
     }
 
     fn may_take(&self, locked: Locked, from: Position) -> Result<Box<Checkpoint>, Taken> {

@@ -72,6 +72,11 @@ pub(super) async fn resolve(runner: &Runner, versions: &Versions) -> Result<Reso
         consumers(&*runner.store)?.create_build(&first).await?;
         live = live_build(&*runner.store, name).await?;
     }
+    if live.iter().any(|found| found.kind == ConsumerKind::Feed) {
+        return Err(RunError::Fed {
+            consumer: name.to_owned(),
+        });
+    }
     if live.iter().any(|found| found.kind == ConsumerKind::Reactor) {
         return Err(RunError::NotAProjection {
             consumer: name.to_owned(),

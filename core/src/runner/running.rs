@@ -160,16 +160,21 @@ pub(super) async fn report(
     attempts: u32,
     pause: Duration,
 ) {
-    let is_transient = matches!(
-        error,
-        RunError::Store(error) if matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown)
-    );
-    // Once is not worth a line in the database.
-    if is_transient && attempts < 3 {
+    let is_away = matches!(error, RunError::Unreachable { .. });
+    let is_transient = is_away
+        || matches!(
+            error,
+            RunError::Store(error) if matches!(error.kind(), ErrorKind::TryAgain | ErrorKind::Unknown)
+        );
+    // Once is not worth a line in the database, unless it is not the database that is away.
+    if is_transient && !is_away && attempts < 3 {
         return;
     }
     // What is live is as it was, and may be kept by others.
-    if matches!(error, RunError::NotLive { .. } | RunError::Rebuild(_)) {
+    if matches!(
+        error,
+        RunError::NotLive { .. } | RunError::Fed { .. } | RunError::Rebuild(_)
+    ) {
         return;
     }
     let text = whole_text(error);

@@ -1,5 +1,6 @@
 //! What a store keeps for those who read its log: checkpoints, deliveries, tables of read models.
 
+mod feed;
 mod query;
 mod state;
 
@@ -9,8 +10,9 @@ use async_trait::async_trait;
 
 use crate::error::StoreError;
 use crate::read_model::Table;
-use crate::stream::Position;
+use crate::stream::{Position, StreamId};
 
+pub use self::feed::{FeedPlace, LastFed, WaitingEvent};
 pub use self::query::{
     ChangedRow, DeliveryQuery, DiffQuery, Filter, LogCount, Operator, Order, RowQuery, RowsRead,
     TableDiff, Totals,
@@ -43,6 +45,12 @@ pub use self::state::{
 /// - A saved checkpoint has a new revision.
 /// - A swap takes effect with its commit.
 /// - What was swapped out is kept under its own name.
+///
+/// For read models that are kept from a source:
+/// - A feed commits its place and what it has taken with its rows or not at all.
+/// - The last event of each stream is remembered byte for byte.
+/// - What waits for its stream comes back as it was, in order.
+/// - A build that is behind another one is told.
 #[async_trait]
 pub trait ConsumerStore: Send + Sync {
     /// The checkpoints of a consumer, or of all: by name, build and shard.
@@ -57,7 +65,7 @@ pub trait ConsumerStore: Send + Sync {
     /// number of programs may ask for it at once, and one of them makes all of it.
     async fn create_build(&self, shards: &[Checkpoint]) -> Result<(), StoreError>;
 
-    /// Removes a build: its table, its checkpoints and its deliveries. A build that is not there
+    /// Removes a build: its table, its checkpoints, its deliveries and what it keeps of a source. A build that is not there
     /// is removed already.
     ///
     /// # Errors
@@ -66,6 +74,10 @@ pub trait ConsumerStore: Send + Sync {
 
     /// Deliveries, by position.
     async fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, StoreError>;
+
+    /// How far the builds that are kept from a source have read it, of a consumer or of all: by name
+    /// and build.
+    async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError>;
 
     /// Reads rows of a build's table in one snapshot with its checkpoint.
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError>;
@@ -131,6 +143,63 @@ pub trait ConsumerTransaction: Send {
     /// Forgets what was noted of this shard for positions up to this one. The other shards have
     /// checkpoints of their own, which may stand elsewhere.
     async fn forget_ahead(&mut self, id: &CheckpointId, up_to: Position) -> Result<(), StoreError>;
+
+    /// How far a build has read its source, as this transaction sees it.
+    async fn feed(&mut self, consumer: &str, build: u32) -> Result<Option<FeedPlace>, StoreError>;
+
+    /// Notes how far a build has read its source, in place of what was noted before.
+    async fn put_feed(&mut self, place: &FeedPlace) -> Result<(), StoreError>;
+
+    /// The last event that a build has taken of each of these streams, in any order; those of which
+    /// it has taken none are left out.
+    async fn last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        streams: &[StreamId],
+    ) -> Result<Vec<LastFed>, StoreError>;
+
+    /// Notes the last event that a build has taken of some streams, each of them once.
+    async fn put_last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        last: &[LastFed],
+    ) -> Result<(), StoreError>;
+
+    /// Of how many streams `build` has taken a later event than the build `than`.
+    async fn fed_further(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        than: u32,
+    ) -> Result<u64, StoreError>;
+
+    /// The events of a stream that wait in a build, by position: at most `limit` after `after`.
+    async fn waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        stream: &StreamId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<WaitingEvent>, StoreError>;
+
+    /// Keeps an event that waits, in place of the one with the same position.
+    async fn put_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        event: &WaitingEvent,
+    ) -> Result<(), StoreError>;
+
+    /// Removes an event that has waited, if it is there.
+    async fn remove_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        position: Position,
+    ) -> Result<(), StoreError>;
 
     /// The rows with these keys, as JSON objects, in any order; those that are not there are left
     /// out. A key is a JSON array of the values of the table's key columns.

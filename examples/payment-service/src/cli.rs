@@ -82,6 +82,12 @@ enum Command {
     Balances,
     /// Look at the service while it runs, and tell it what to do.
     Ops(rehydrate_console::Ops),
+    /// Publish every event that has not been published yet to a broker, and end.
+    Relay {
+        /// The broker, `nats://HOST/STREAM?create=true`.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
     /// Answer HTTP requests until SIGTERM or ctrl-c.
     Serve {
         /// The address to listen at; port 0 takes a free one.
@@ -90,6 +96,9 @@ enum Command {
         /// Add the penalty to fines that are unpaid 60 days after their notification.
         #[arg(long)]
         penalties: bool,
+        /// Publish the events to this broker, `nats://HOST/STREAM?create=true`.
+        #[arg(long, value_name = "URL")]
+        relay: Option<String>,
     },
 }
 
@@ -128,8 +137,16 @@ async fn execute(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Some(Command::History { id }) => commands::history(&fines, FineId(id), output).await,
         Some(Command::Balances) => read_models::balances(&fines, cli.balances, output).await,
         Some(Command::Ops(ops)) => Ok(read_models::ops(&fines, cli.balances, ops).await),
-        Some(Command::Serve { listen, penalties }) => {
+        Some(Command::Relay { to }) => commands::relay(&fines, &to, output).await,
+        Some(Command::Serve {
+            listen,
+            penalties,
+            relay,
+        }) => {
             let mut runner = crate::read_models::runner(fines.store().clone(), cli.balances);
+            if let Some(url) = relay {
+                runner = runner.relay(crate::relay::to(&url).await?);
+            }
             if penalties {
                 runner = runner.reactor(Penalties::new(fines.clone()));
             }

@@ -11,6 +11,7 @@ pub mod money;
 pub mod penalties;
 pub mod read_models;
 pub mod reconcile;
+pub mod relay;
 pub mod time;
 pub mod tour;
 pub mod view;

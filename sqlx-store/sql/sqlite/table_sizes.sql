@@ -30,3 +30,18 @@ SELECT
     'rehydrate_ahead',
     (SELECT count(*) FROM rehydrate_ahead),
     (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_ahead*')
+UNION ALL
+SELECT
+    'rehydrate_feeds',
+    (SELECT count(*) FROM rehydrate_feeds),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_feeds*')
+UNION ALL
+SELECT
+    'rehydrate_feed_streams',
+    (SELECT count(*) FROM rehydrate_feed_streams),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_feed_streams*')
+UNION ALL
+SELECT
+    'rehydrate_feed_events',
+    (SELECT count(*) FROM rehydrate_feed_events),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_feed_events*')

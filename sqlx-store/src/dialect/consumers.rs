@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod diff;
+mod feeds;
 mod raw;
 mod rows;
 
@@ -21,6 +22,10 @@ pub(crate) use self::deliveries::{
     ahead, deliveries, forget_ahead, put_ahead, put_delivery, remove_delivery,
 };
 pub(crate) use self::diff::diff;
+pub(crate) use self::feeds::{
+    fed_further, feed, feeds, last_fed, put_feed, put_last_fed, put_waiting, remove_waiting,
+    waiting,
+};
 pub(crate) use self::rows::{read_rows, select_rows, total_rows, write_rows};
 
 /// The methods of a `ConsumerTransaction`.
@@ -59,6 +64,21 @@ macro_rules! consumer_transaction {
             fn ahead(id: &rehydrate::CheckpointId) -> Vec<rehydrate::Ahead>;
             fn put_ahead(id: &rehydrate::CheckpointId, ahead: &rehydrate::Ahead) -> ();
             fn forget_ahead(id: &rehydrate::CheckpointId, up_to: rehydrate::Position) -> ();
+            fn feed(consumer: &str, build: u32) -> Option<rehydrate::FeedPlace>;
+            fn put_feed(place: &rehydrate::FeedPlace) -> ();
+            fn last_fed(consumer: &str, build: u32, streams: &[rehydrate::StreamId])
+                -> Vec<rehydrate::LastFed>;
+            fn put_last_fed(consumer: &str, build: u32, last: &[rehydrate::LastFed]) -> ();
+            fn fed_further(consumer: &str, build: u32, than: u32) -> u64;
+            fn waiting(
+                consumer: &str,
+                build: u32,
+                stream: &rehydrate::StreamId,
+                after: rehydrate::Position,
+                limit: usize
+            ) -> Vec<rehydrate::WaitingEvent>;
+            fn put_waiting(consumer: &str, build: u32, event: &rehydrate::WaitingEvent) -> ();
+            fn remove_waiting(consumer: &str, build: u32, position: rehydrate::Position) -> ();
             fn read_rows(table: &rehydrate::Table, physical: &str, keys: &[String]) -> Vec<String>;
             fn write_rows(
                 table: &rehydrate::Table,
@@ -148,6 +168,9 @@ pub(crate) async fn drop_build(
     }
     for kept in [
         Kept::RemoveAhead,
+        Kept::RemoveFeed,
+        Kept::RemoveLastFed,
+        Kept::RemoveAllWaiting,
         Kept::RemoveDeliveries,
         Kept::RemoveCheckpoints,
     ] {

@@ -27,6 +27,11 @@ pub(super) const MIGRATIONS: Migrations = Migrations(&[
         name: "consumers",
         script: include_str!("../../migrations/mysql/0002_consumers.sql"),
     },
+    Migration {
+        version: 3,
+        name: "feeds",
+        script: include_str!("../../migrations/mysql/0003_feeds.sql"),
+    },
 ]);
 
 /// Brings the tables up to date. Changes nothing, and waits for nobody, if they are.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, Leased, LogCount,
-    RowQuery, RowsRead, StoreError, TableDiff, Totals,
+    Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
+    LogCount, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -69,6 +69,10 @@ impl ConsumerStore for PostgresStore {
 
     async fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, StoreError> {
         asking!(self, |session| consumers::deliveries(&mut session, query))
+    }
+
+    async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
+        asking!(self, |session| consumers::feeds(&mut session, consumer))
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {

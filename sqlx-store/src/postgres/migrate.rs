@@ -20,6 +20,11 @@ const MIGRATIONS: Migrations = Migrations(&[
         name: "consumers",
         script: include_str!("../../migrations/postgres/0002_consumers.sql"),
     },
+    Migration {
+        version: 3,
+        name: "feeds",
+        script: include_str!("../../migrations/postgres/0003_feeds.sql"),
+    },
 ]);
 
 const ADVICE: &str = "run PostgresStore::migrate or rehydrate_sqlx::migrate with a role that may \

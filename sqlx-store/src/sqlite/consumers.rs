@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rehydrate::{
-    Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, Leased, LogCount,
-    RowQuery, RowsRead, StoreError, TableDiff, Totals,
+    Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
+    LogCount, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -65,6 +65,10 @@ impl ConsumerStore for SqliteStore {
 
     async fn deliveries(&self, query: &DeliveryQuery) -> Result<Vec<Delivery>, StoreError> {
         reading!(self, |session| consumers::deliveries(&mut session, query))
+    }
+
+    async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
+        reading!(self, |session| consumers::feeds(&mut session, consumer))
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {

@@ -20,6 +20,11 @@ const MIGRATIONS: Migrations = Migrations(&[
         name: "consumers",
         script: include_str!("../../migrations/sqlite/0002_consumers.sql"),
     },
+    Migration {
+        version: 3,
+        name: "feeds",
+        script: include_str!("../../migrations/sqlite/0003_feeds.sql"),
+    },
 ]);
 
 /// Brings the tables up to date. Changes nothing, and locks nothing, if they are.

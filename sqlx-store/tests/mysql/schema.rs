@@ -164,7 +164,7 @@ async fn many_who_migrate_at_once_migrate_once() {
     }
     let mut stranger = database.stranger().await;
     let applied = "SELECT COUNT(*) FROM rehydrate_migrations";
-    assert_eq!(number(&mut stranger, applied).await, 2);
+    assert_eq!(number(&mut stranger, applied).await, 3);
     assert_eq!(
         number(&mut stranger, "SELECT COUNT(*) FROM rehydrate_counter").await,
         1

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rehydrate::{EventStore as _, Expected};
+use rehydrate::{ConsumerStore as _, EventStore as _, Expected};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::common::{Place, batch, count, execute, stream};
@@ -142,6 +142,30 @@ async fn many_who_open_one_new_file_at_once_migrate_it_once() {
     let mut stranger = place.stranger().await;
     assert_eq!(
         count(&mut stranger, "SELECT count(*) FROM rehydrate_migrations").await,
-        2
+        3
     );
+}
+
+#[tokio::test]
+async fn what_a_store_of_version_2_keeps_of_its_consumers_is_there_in_version_3() {
+    let place = Place::new();
+    let mut stranger = place.stranger().await;
+    for sql in [
+        include_str!("../../sql/sqlite/create_migrations.sql"),
+        include_str!("../../migrations/sqlite/0001_events.sql"),
+        include_str!("../../migrations/sqlite/0002_consumers.sql"),
+        "INSERT INTO rehydrate_migrations VALUES (1, 'events', 0), (2, 'consumers', 0)",
+        "INSERT INTO rehydrate_checkpoints VALUES
+            ('balances', 1, 0, 'projection', 3, 'live', NULL, 7, 9, 'live', NULL, NULL, NULL, 5, 6,
+            NULL, NULL)",
+        "CREATE VIEW progress AS SELECT consumer, position FROM rehydrate_checkpoints",
+    ] {
+        execute(&mut stranger, sql).await;
+    }
+    let store = place.open().await;
+    let found = store.checkpoints(None).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].position.get(), found[0].revision), (7, 9));
+    let seen = count(&mut stranger, "SELECT position FROM progress").await;
+    assert_eq!(seen, 7);
 }

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use rehydrate::{
     AfterCommit, Ahead, Appended, Batch, Checkpoint, CheckpointId, ConsumerStore,
-    ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Expected, Identity, Locked,
-    Position, StoreError, StreamId, StreamQuery, StreamRead, Table, Transaction, Wait,
+    ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Expected, FeedPlace, Identity,
+    LastFed, Locked, Position, StoreError, StreamId, StreamQuery, StreamRead, Table, Transaction,
+    Wait, WaitingEvent,
 };
 
 use super::{Fault, Faulty};
@@ -124,6 +125,84 @@ impl ConsumerTransaction for FaultyTransaction {
             }
         }
         Ok(())
+    }
+
+    async fn feed(&mut self, consumer: &str, build: u32) -> Result<Option<FeedPlace>, StoreError> {
+        self.within().feed(consumer, build).await
+    }
+
+    async fn put_feed(&mut self, place: &FeedPlace) -> Result<(), StoreError> {
+        if self.faulty.has(Fault::ForgetsAPlace) {
+            return Ok(());
+        }
+        self.within().put_feed(place).await
+    }
+
+    async fn last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        streams: &[StreamId],
+    ) -> Result<Vec<LastFed>, StoreError> {
+        self.within().last_fed(consumer, build, streams).await
+    }
+
+    async fn put_last_fed(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        last: &[LastFed],
+    ) -> Result<(), StoreError> {
+        let mut last = last.to_vec();
+        if self.faulty.has(Fault::ForgetsParts) {
+            last.iter_mut().for_each(|it| it.part = 0);
+        }
+        self.within().put_last_fed(consumer, build, &last).await
+    }
+
+    async fn fed_further(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        than: u32,
+    ) -> Result<u64, StoreError> {
+        self.within().fed_further(consumer, build, than).await
+    }
+
+    async fn waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        stream: &StreamId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<WaitingEvent>, StoreError> {
+        let waiting = self.within().waiting(consumer, build, stream, after, limit);
+        let mut waiting = waiting.await?;
+        if self.faulty.has(Fault::TurnsTheQueueRound) {
+            waiting.reverse();
+        }
+        Ok(waiting)
+    }
+
+    async fn put_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        event: &WaitingEvent,
+    ) -> Result<(), StoreError> {
+        self.within().put_waiting(consumer, build, event).await
+    }
+
+    async fn remove_waiting(
+        &mut self,
+        consumer: &str,
+        build: u32,
+        position: Position,
+    ) -> Result<(), StoreError> {
+        self.within()
+            .remove_waiting(consumer, build, position)
+            .await
     }
 
     async fn read_rows(

@@ -110,6 +110,12 @@ impl<'a> Worker<'a> {
             .checkpoints(Some(&id.consumer))
             .await?;
         let there = checkpoints.iter().find(|it| it.id == *id);
+        if there.is_some_and(|it| it.condition == Condition::Paused) {
+            // Whoever leads keeps the lease, and would be waited for in vain.
+            return Err(RunError::Paused {
+                consumer: id.consumer.clone(),
+            });
+        }
         let due = self.ledger.due_by(self.ledger.now(), Some(1)).await?;
         Ok(there.is_some_and(|it| it.position >= target) && due.is_empty())
     }

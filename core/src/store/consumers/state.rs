@@ -29,7 +29,8 @@ pub struct Checkpoint {
     pub role: Role,
     /// The shape of the build's table, if it has one.
     pub table: Option<Table>,
-    /// Everything up to here has been taken.
+    /// Everything up to here has been taken. Of a [`ConsumerKind::Feed`], whose events have no
+    /// position in this log, it is how many events it has taken.
     pub position: Position,
     /// Counts the changes of this checkpoint, so that whoever has read it can tell.
     pub revision: u64,
@@ -68,6 +69,8 @@ pub enum ConsumerKind {
     Projection,
     /// It has effects on the outside world, and is not replayed.
     Reactor,
+    /// It keeps a read model from a message broker, not from this log.
+    Feed,
 }
 
 /// What a build is for.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use rehydrate::{Repository, Runner};
+use rehydrate::{Operations, Repository, Runner};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -90,6 +90,29 @@ pub(super) async fn history(
     let history = HistoryView::read(fines, id.clone()).await?;
     let history = history.with_context(|| format!("there is no fine {id}"))?;
     output.show_json(&history)
+}
+
+/// Publishes what is in the log and has not been published yet.
+pub(super) async fn relay(
+    fines: &Repository<Fine>,
+    url: &str,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let relay = crate::relay::to(url).await?;
+    let destination = relay.destination();
+    let runner = Runner::new(fines.store().clone()).relay(relay);
+    let position = runner.drain().await?;
+    let letters = Operations::new(fines.store().clone())
+        .dead_letters(Some(crate::relay::NAME))
+        .await?;
+    output.show(
+        &json!({ "position": position.get(), "to": destination, "waiting": letters.len() }),
+        format_args!(
+            "published to {destination}, up to position {position}; {} events wait",
+            letters.len()
+        ),
+    )?;
+    Ok(success_if(letters.is_empty()))
 }
 
 pub(super) async fn serve(

@@ -21,6 +21,7 @@ mod looking;
 mod penalties;
 mod program;
 mod real_file;
+mod relay;
 mod replay;
 mod schema;
 mod takeover;

@@ -34,6 +34,10 @@ impl Place {
         Self { directory }
     }
 
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
     pub(crate) fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.directory.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -88,7 +92,7 @@ impl Place {
         quiet.spawn().unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_payment-service"));
         command.args(arguments).current_dir(self.directory.path());
         command

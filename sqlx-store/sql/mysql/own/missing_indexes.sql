@@ -12,6 +12,10 @@ FROM (
     UNION ALL SELECT 'rehydrate_deliveries', 'PRIMARY'
     UNION ALL SELECT 'rehydrate_deliveries', 'rehydrate_deliveries_open'
     UNION ALL SELECT 'rehydrate_ahead', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_feeds', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_feed_streams', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_feed_events', 'PRIMARY'
+    UNION ALL SELECT 'rehydrate_feed_events', 'rehydrate_feed_events_stream'
 ) AS expected
 LEFT JOIN information_schema.statistics AS found
     ON found.table_schema = DATABASE()

@@ -5,7 +5,8 @@ SELECT wanted.name
 FROM unnest(ARRAY[
     'rehydrate_events_pkey', 'rehydrate_events_stream_version', 'rehydrate_snapshots_pkey',
     'rehydrate_commands_pkey', 'rehydrate_checkpoints_pkey', 'rehydrate_deliveries_pkey',
-    'rehydrate_deliveries_open', 'rehydrate_ahead_pkey'
+    'rehydrate_deliveries_open', 'rehydrate_ahead_pkey', 'rehydrate_feeds_pkey',
+    'rehydrate_feed_streams_pkey', 'rehydrate_feed_events_pkey', 'rehydrate_feed_events_stream'
 ]) AS wanted (name)
 WHERE NOT EXISTS (
     SELECT

@@ -111,6 +111,7 @@ fn read_checkpoint(answer: &Answer) -> Result<Checkpoint, BoxError> {
         kind: match raw.kind.as_str() {
             "projection" => ConsumerKind::Projection,
             "reactor" => ConsumerKind::Reactor,
+            "feed" => ConsumerKind::Feed,
             other => return Err(unknown("kind", other)),
         },
         definition: raw.definition,
@@ -172,6 +173,7 @@ pub(super) fn new_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<Bind>, Store
         Bind::name(match checkpoint.kind {
             ConsumerKind::Projection => "projection",
             ConsumerKind::Reactor => "reactor",
+            ConsumerKind::Feed => "feed",
         }),
         checkpoint.definition.into(),
         Bind::name(match checkpoint.role {

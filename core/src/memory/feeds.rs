@@ -1,0 +1,71 @@
+//! What is kept of read models that come from a source.
+
+use std::collections::BTreeMap;
+
+use super::changes::{Changes, merged};
+use super::kept::Kept;
+use crate::store::{FeedPlace, LastFed, WaitingEvent};
+use crate::stream::{Position, StreamId};
+
+impl Changes {
+    pub(super) fn feed(&self, kept: &Kept, consumer: &str, build: u32) -> Option<FeedPlace> {
+        let key = (consumer.to_owned(), build);
+        let changed = self.feeds.get(&key);
+        changed.or_else(|| kept.feeds.get(&key)).cloned()
+    }
+
+    pub(super) fn put_feed(&mut self, place: &FeedPlace) {
+        let key = (place.consumer.clone(), place.build);
+        self.feeds.insert(key, place.clone());
+    }
+
+    pub(super) fn last_fed(
+        &self,
+        kept: &Kept,
+        consumer: &str,
+        build: u32,
+        streams: &[StreamId],
+    ) -> Vec<LastFed> {
+        let found = streams.iter().filter_map(|stream| {
+            let key = (consumer.to_owned(), build, stream.clone());
+            self.fed.get(&key).or_else(|| kept.fed.get(&key)).cloned()
+        });
+        found.collect()
+    }
+
+    pub(super) fn put_last_fed(&mut self, consumer: &str, build: u32, last: &[LastFed]) {
+        for last in last {
+            let key = (consumer.to_owned(), build, last.stream.clone());
+            self.fed.insert(key, last.clone());
+        }
+    }
+
+    pub(super) fn fed_further(&self, kept: &Kept, consumer: &str, build: u32, than: u32) -> u64 {
+        let of_build = |build: u32| -> BTreeMap<&StreamId, &LastFed> {
+            let over = self.fed.iter().map(|(key, last)| (key, Some(last)));
+            merged(kept.fed.iter(), over)
+                .filter(|(key, _)| key.0 == consumer && key.1 == build)
+                .map(|(key, last)| (&key.2, last))
+                .collect()
+        };
+        let other = of_build(than);
+        let further = of_build(build).into_iter().filter(|(stream, last)| {
+            let other = other.get(stream);
+            other.is_none_or(|other| (other.version, other.part) < (last.version, last.part))
+        });
+        further.count() as u64
+    }
+
+    pub(super) fn waiting<'a>(
+        &'a self,
+        kept: &'a Kept,
+        consumer: &str,
+        build: u32,
+    ) -> impl Iterator<Item = &'a WaitingEvent> {
+        let begin = (consumer.to_owned(), build, Position::ZERO);
+        let end = (consumer.to_owned(), build, Position(u64::MAX));
+        let over = self.waiting.range(begin.clone()..=end.clone());
+        let over = over.map(|(key, event)| (key, event.as_ref()));
+        merged(kept.waiting.range(begin..=end), over).map(|(_, event)| event)
+    }
+}
