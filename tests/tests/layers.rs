@@ -29,7 +29,9 @@ const LAYERS: [&[&str]; 6] = [
         "relay",
         "broker",
     ],
-    &["rows", "runner", "rebuild", "operate", "inline", "view", "feed"],
+    &[
+        "rows", "runner", "rebuild", "operate", "inline", "view", "feed",
+    ],
     &["testing", "contract", "broker_contract"],
 ];
 

@@ -11,8 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::reading::{Reading, resolve};
 use super::{Feed, FeedError};
-use crate::error::StoreError;
-use crate::projection::{panic_text, whole_text};
+use crate::error::{StoreError, panic_text, whole_text};
 use crate::runner::{consumers, consumers_of};
 use crate::store::{Condition, ConsumerKind, Locked, Role, Wait};
 

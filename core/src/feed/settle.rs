@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::incoming::Incoming;
 use super::intake::Intake;
-use crate::error::{BoxError, StoreError};
+use crate::error::{BoxError, StoreError, whole_text};
 use crate::page::StoredEvent;
-use crate::projection::{park, whole_text};
+use crate::projection::park;
 use crate::runner::{consumers, consumers_of};
 use crate::store::{
     Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Locked,

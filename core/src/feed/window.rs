@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 
 use super::incoming::Incoming;
 use super::{Feed, FeedError};
-use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key, whole_text};
+use crate::error::whole_text;
+use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
 use crate::source::{Begin, Source};
 use crate::stream::{StreamId, Version};
 

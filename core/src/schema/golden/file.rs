@@ -121,6 +121,7 @@ impl Golden {
             payload: event.payload.get(),
             metadata: event.metadata.as_deref().map(RawValue::get),
             event_id: event.event_id.unwrap_or(Uuid::from_u128(1)),
+            part: 0,
             recorded_at: event.recorded_at.unwrap_or(DateTime::UNIX_EPOCH),
         }
     }

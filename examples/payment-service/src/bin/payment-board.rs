@@ -33,7 +33,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     rehydrate_sqlx::migrate(&cli.store).await?;
     let store = rehydrate_sqlx::connect(&cli.store).await?;
     let source = rehydrate_relay::source(&cli.from, relay::TOPIC).await?;
-    let fed = Feed::new(store.clone(), source, Balances).run_to_end().await?;
+    let fed = Feed::new(store.clone(), source, Balances)
+        .run_to_end()
+        .await?;
     let total = Rows::<Balances>::new(store)
         .all()
         .total(["paid_cents", "outstanding_cents"])
