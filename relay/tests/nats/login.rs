@@ -152,7 +152,7 @@ async fn a_stream_that_is_missing_is_named_with_the_command_that_makes_it() {
     let unknown = rehydrate_relay::publisher("amqp://hidden@host").await;
     let unknown = unknown.expect_err("nothing speaks it").to_string();
     assert!(
-        unknown.contains("kafka:") && !unknown.contains("hidden"),
+        unknown.contains("nats:") && !unknown.contains("hidden"),
         "{unknown}"
     );
 }
