@@ -2,6 +2,7 @@
 
 pub(crate) mod letters;
 pub(crate) mod projections;
+pub(crate) mod relay;
 pub(crate) mod schema;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use clap::{Args, Subcommand};
 
 use self::letters::Letters;
 use self::projections::Projections;
+use self::relay::Relay;
 use self::schema::Schema;
 use crate::time;
 
@@ -18,18 +20,19 @@ Exit codes:
   1  not done, or done with something to look at: a lag above the limit, a difference that `verify`
      found, something stored that this program cannot read, a finding of `doctor` that needs a
      person, an unknown stream, a store that fails
-  2  the command line is wrong, or names a projection, reactor or aggregate that there is not
+  2  the command line is wrong, or names a projection, reactor, relay or aggregate
+     that there is not
 
 Result: on stdout, with --json as one JSON value, also for an error: {\"error\": …, \"causes\": […]}.
-What throws away or overwrites rows is a dry run unless --yes.";
+What throws away or overwrites rows, or publishes again, is a dry run unless --yes.";
 
-/// Looks after the log, the projections and the reactors.
+/// Looks after the log, the projections, the reactors and the relays.
 ///
 /// It is a group of [clap] arguments: a variant `Ops(Ops)` makes it a sub-command of an
 /// application. [`Console::run`](crate::Console::run) carries it out.
 #[derive(Clone, Debug, Args)]
 #[command(
-    about = "Look after the log, the projections and the reactors",
+    about = "Look after the log, the projections, the reactors and the relays",
     long_about = None,
     after_help = EXIT_CODES,
     disable_version_flag = true
@@ -58,6 +61,9 @@ pub(crate) enum Command {
     /// Look at events that could not be taken; try them again or go on without them.
     #[command(subcommand)]
     DeadLetters(Letters),
+    /// Look at relays and their brokers, and have events published again.
+    #[command(subcommand, after_help = relay::ELSEWHERE)]
+    Relay(Relay),
     /// Compare snapshots with a full replay, and read models with their events.
     Verify(Verify),
     /// See whether this program can read what is stored.

@@ -11,6 +11,7 @@ pub(crate) mod letters;
 pub(crate) mod plan;
 pub(crate) mod projections;
 pub(crate) mod rebuild;
+pub(crate) mod relay;
 pub(crate) mod replay;
 pub(crate) mod schema;
 pub(crate) mod status;

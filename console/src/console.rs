@@ -124,6 +124,7 @@ impl Console {
             Command::Stream(args) => commands::stream::run(self, args, output).await,
             Command::Projections(args) => commands::projections::run(self, args, output).await,
             Command::DeadLetters(args) => commands::letters::run(self, args, output).await,
+            Command::Relay(args) => commands::relay::run(self, args, output).await,
             Command::Verify(args) => commands::verify::run(self, &args, output).await,
             Command::Schema(args) => commands::schema::run(self, args, output).await,
             Command::Copy(args) => commands::copy::run(self, &args, output).await,

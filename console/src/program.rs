@@ -64,6 +64,9 @@ enum ProgramCommand {
     /// Look at events that could not be taken; try them again or go on without them.
     #[command(subcommand)]
     DeadLetters(Letters),
+    /// Look at relays and their brokers, and have events published again.
+    #[command(subcommand, after_help = args::relay::ELSEWHERE)]
+    Relay(args::relay::Relay),
     /// Count the events of every type and version in the store.
     #[command(subcommand)]
     Schema(Schema),
@@ -92,9 +95,9 @@ struct TailArgs {
 enum Projections {
     /// List the projections and their builds.
     List,
-    /// Have a projection or reactor stand still.
+    /// Have a projection, reactor or relay stand still.
     Pause(Named),
-    /// Have a projection or reactor that was paused, or has failed, go on.
+    /// Have a projection, reactor or relay that was paused, or has failed, go on.
     Resume(Named),
 }
 
@@ -153,6 +156,7 @@ async fn execute(cli: Cli, output: &mut Output<'_>) -> Result<Exit, OpsError> {
             raw: true,
         }),
         ProgramCommand::DeadLetters(args) => Command::DeadLetters(args),
+        ProgramCommand::Relay(args) => Command::Relay(args),
         ProgramCommand::Schema(args) => Command::Schema(args),
         ProgramCommand::Copy(args) => Command::Copy(args),
         ProgramCommand::Doctor => Command::Doctor,

@@ -17,6 +17,7 @@ mod diffs;
 mod feeding;
 mod fixture;
 mod log;
+mod relaying;
 mod running;
 mod selecting;
 mod snapshots;
@@ -197,5 +198,8 @@ promises! {
         the_last_event_of_each_stream_is_remembered_byte_for_byte,
         what_waits_for_its_stream_comes_back_as_it_was_in_order,
         a_build_that_is_behind_another_one_is_told,
+    }
+    relaying {
+        a_relay_is_remembered_as_it_was_with_its_checkpoint_or_not_at_all,
     }
 }

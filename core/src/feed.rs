@@ -98,6 +98,9 @@ pub struct Fed {
     pub unreadable: u64,
     /// How many events the read model has taken in all.
     pub position: Position,
+    /// How many streams of the read model wait in the end, because one of their events could not be
+    /// taken: their rows are not what they should be until somebody retries or skips it.
+    pub parked: usize,
 }
 
 impl Feed {
@@ -179,6 +182,7 @@ impl Feed {
             let ended = reading.run_to_end().await?;
             fed.add(&reading.fed());
             if ended {
+                fed.parked = reading.parked().await?;
                 return Ok(fed);
             }
         }

@@ -120,7 +120,7 @@ pub use feed::{Fed, Feed, FeedError, Feeding, Unreadable, Until, Window};
 pub use inline::{Inline, InlineTransaction};
 pub use memory::{MemoryStore, MemoryTransaction};
 pub use metadata::Metadata;
-pub use operate::{BuildStatus, ConsumerStatus, OperationError, Operations};
+pub use operate::{BuildStatus, ConsumerStatus, OperationError, Operations, Rewind, RewindTo};
 pub use page::{EventRow, Page, StoredEvent};
 pub use projection::{EventOf, Projection, RowScope};
 pub use publish::{CloudEvent, EnvelopeError, Message, PublishError, Publisher};
@@ -147,9 +147,9 @@ pub use store::{
     Command, CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,
     Delivery, DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, FeedPlace, Filter,
     Holder, Identity, LastFed, Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator,
-    Order, Outcome, RecordedTime, Role, RowQuery, RowsRead, Snapshot, SnapshotRead, SnapshotUse,
-    StreamQuery, StreamRead, TableDiff, TableSize, Totals, Transaction, Wait, WaitingEvent,
-    physical_name,
+    Order, Outcome, RecordedTime, RelayRecord, Role, RowQuery, RowsRead, Snapshot, SnapshotRead,
+    SnapshotUse, StreamQuery, StreamRead, TableDiff, TableSize, Totals, Transaction, Wait,
+    WaitingEvent, physical_name,
 };
 pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
 pub use upcast::Upcast;

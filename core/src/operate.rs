@@ -1,6 +1,7 @@
-//! What a person does with projections and reactors while they run.
+//! What a person does with projections, reactors and relays while they run.
 
 mod letters;
+mod rewind;
 mod status;
 
 use std::fmt;
@@ -13,9 +14,10 @@ use crate::error::StoreError;
 use crate::runner::{consumers, consumers_of};
 use crate::store::{Checkpoint, Condition, EventStore, Locked, Role, Wait};
 
+pub use self::rewind::{Rewind, RewindTo};
 pub use self::status::{BuildStatus, ConsumerStatus};
 
-/// Looks at the projections and reactors of a store, and tells them what to do.
+/// Looks at the projections, reactors and relays of a store, and tells them what to do.
 ///
 /// Whatever is told takes effect in the programs that run them, wherever those are.
 ///
@@ -52,7 +54,7 @@ impl Operations {
         self
     }
 
-    /// Tells a projection or reactor to stand still after what it is doing, until it is resumed.
+    /// Tells a projection, reactor or relay to stand still after what it is doing, until it is resumed.
     ///
     /// # Errors
     /// [`OperationError::Unknown`], or the store failed.
@@ -60,7 +62,7 @@ impl Operations {
         self.set(consumer, |_| Condition::Paused).await
     }
 
-    /// Tells a projection or reactor that was paused, or has failed, to go on.
+    /// Tells a projection, reactor or relay that was paused, or has failed, to go on.
     ///
     /// # Errors
     /// As for [`Operations::pause`].
@@ -143,20 +145,44 @@ impl fmt::Debug for Operations {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OperationError {
-    /// No projection or reactor of this name has ever run on the store.
-    #[error("no projection or reactor named {consumer} has ever run on this store; there are: {}", known.join(", "))]
+    /// No projection, reactor or relay of this name has ever run on the store.
+    #[error(
+        "no projection, reactor or relay named {consumer} has ever run on this store{}",
+        others(known)
+    )]
     Unknown {
         /// The name.
         consumer: String,
         /// Those that have.
         known: Vec<String>,
     },
-    /// The dead letter is not there any more: it was retried or skipped meanwhile.
+    /// The dead letter is not there any more: it was retried or skipped meanwhile, or the relay was
+    /// rewound.
     #[error("{consumer} has no dead letter at position {position} any more")]
     Settled {
-        /// The projection or reactor.
+        /// The projection, reactor or relay.
         consumer: String,
         /// The position of the event.
+        position: crate::stream::Position,
+    },
+    /// It does not publish anything to a broker, so there is nothing to rewind.
+    #[error(
+        "{consumer} is no relay: a projection is rebuilt, a reactor would repeat its effects; if it was a relay under an older release, run it once with this one"
+    )]
+    NotARelay {
+        /// The projection or reactor.
+        consumer: String,
+    },
+    /// A relay is to go back to where it has not been: that would leave events out.
+    #[error(
+        "{consumer} stands at position {position}, which is before {asked}: it can only go back"
+    )]
+    NotBehind {
+        /// The relay.
+        consumer: String,
+        /// Where it was to go.
+        asked: crate::stream::Position,
+        /// Where it stands.
         position: crate::stream::Position,
     },
     /// A skip without a reason.
@@ -165,4 +191,12 @@ pub enum OperationError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn others(known: &[String]) -> String {
+    if known.is_empty() {
+        ", nor any other".to_owned()
+    } else {
+        format!("; there are: {}", known.join(", "))
+    }
 }

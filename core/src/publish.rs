@@ -53,6 +53,10 @@ impl Message {
 #[async_trait]
 pub trait Publisher: Debug + Send + Sync + 'static {
     /// The broker, for people: its address, without a password.
+    ///
+    /// A relay keeps it with its checkpoint, and does not go on with another one: so it is the same
+    /// text for the same broker, whoever writes the address and in whichever order, and another one
+    /// for another.
     fn destination(&self) -> String;
 
     /// Sends a batch; one outcome for each message, in their order.

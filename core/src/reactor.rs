@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::event_set::{EventSet, Recorded};
 
 pub use self::attempt::Attempt;
-pub(crate) use self::erased::{AnyReactor, ErasedReactor, Outcome, ReactorDefinition};
+pub(crate) use self::erased::{AnyReactor, Destination, ErasedReactor, Outcome, ReactorDefinition};
 pub use self::failure::Failure;
 pub use self::retries::Retries;
 

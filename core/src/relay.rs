@@ -15,16 +15,27 @@ use crate::error::BoxError;
 use crate::error::guarded;
 use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, Message, PublishError, Publisher};
-use crate::reactor::{AnyReactor, Failure, Outcome, Reaction, ReactorDefinition, Retries, Start};
+use crate::reactor::{
+    AnyReactor, Destination, Failure, Outcome, Reaction, ReactorDefinition, Retries, Start,
+};
 
 /// Publishes the log, or a part of it, to a message broker.
 ///
 /// It is a consumer of the log like the others: [`Runner::relay`](crate::Runner::relay) runs it, of
 /// several programs one at a time, and [`Operations`](crate::Operations) shows, pauses and resumes
-/// it. Every event is sent at least once, those of one stream in order. A message that the broker
+/// it, and rewinds it where a broker is to get again what it has lost. Every event is sent at least
+/// once, those of one stream in order. A message that the broker
 /// does not take holds its stream, and the others go on; it is tried again as its [`Retries`] say,
 /// and then is a dead letter that can be retried or skipped. While the broker is away everything
 /// waits, and nothing becomes a dead letter.
+///
+/// A relay is one to one broker: which one is kept with its checkpoint, and a program with the same
+/// name and another broker is refused, since that one would never get what was sent before. A second
+/// broker is a second relay, with a name of its own.
+///
+/// A relay has one checkpoint and is one task: it is not sharded, since what is read by several at
+/// once would not be sent in the order of the log. Where one does not keep up, there are several
+/// relays, each with a name, and with categories or a route of its own.
 ///
 /// ```
 /// # use rehydrate::{Aggregate, MemoryStore, Publisher, Relay, Runner, Start};
@@ -51,6 +62,7 @@ pub struct Relay {
     forms: BTreeMap<String, Form>,
     route: Box<Route>,
     at_once: usize,
+    former_destination: Option<String>,
 }
 
 type Route = dyn Fn(&Outgoing<'_>) -> Option<Message> + Send + Sync;
@@ -73,6 +85,7 @@ impl Relay {
             forms: BTreeMap::new(),
             route: Box::new(|event| Some(event.message(event.category))),
             at_once: 500,
+            former_destination: None,
         }
     }
 
@@ -121,6 +134,14 @@ impl Relay {
     /// How many events are handed to the broker's client at once, at most; 500 unless told.
     pub fn at_once(mut self, events: usize) -> Self {
         self.at_once = events.max(1);
+        self
+    }
+
+    /// Says that the broker was called this before, as
+    /// [`RunError::OtherDestination`](crate::RunError::OtherDestination) names it, and is the same:
+    /// it has everything that the relay has published.
+    pub fn moved_from(mut self, destination: impl Into<String>) -> Self {
+        self.former_destination = Some(destination.into());
         self
     }
 
@@ -175,6 +196,13 @@ impl AnyReactor for Relay {
         &self.definition
     }
 
+    fn destination(&self) -> Option<Destination> {
+        Some(Destination {
+            name: self.publisher.destination(),
+            former: self.former_destination.clone(),
+        })
+    }
+
     fn at_once(&self) -> usize {
         self.at_once
     }
@@ -218,6 +246,7 @@ fn together(sent: Vec<Result<(), PublishError>>, count: usize) -> Outcome {
         return Outcome::Unreachable("the publisher has not said what became of a message".into());
     }
     match sent.into_iter().find_map(Result::err) {
+        None if count == 0 => Outcome::Ignored,
         None => Outcome::Known(Ok(Reaction::Done)),
         Some(error @ PublishError::Unavailable { .. }) => Outcome::Unreachable(error.into()),
         Some(error @ PublishError::Rejected { .. }) => Outcome::Known(Err(Failure::poison(error))),

@@ -161,9 +161,11 @@ impl Runner {
     /// Where another program delivers to the same reactor, it waits until that one has done it.
     ///
     /// # Errors
-    /// [`RunError::Paused`] says what stands in the way; for a [`RunError::Store`] see its kind.
+    /// [`RunError::Paused`] and [`RunError::OtherDestination`] say what stands in the way; for a
+    /// [`RunError::Store`] see its kind.
     pub async fn drain(&self) -> Result<Position, RunError> {
         self.check()?;
+        reacting::check_relays(self).await?;
         let target = self.store.watermark().await?;
         reacting::drain(self, target).await?;
         Ok(target)
@@ -172,9 +174,11 @@ impl Runner {
     /// Starts to run everything, on tasks of its own, until it is told to stop.
     ///
     /// # Errors
-    /// The registrations contradict each other, or the store cannot keep consumers.
+    /// The registrations contradict each other, a relay has published to another broker, or the store
+    /// cannot keep consumers.
     pub async fn start(self) -> Result<Running, RunError> {
         self.check()?;
+        reacting::check_relays(&self).await?;
         Ok(Running::start(self))
     }
 
@@ -288,8 +292,8 @@ pub enum RunError {
         /// What to do.
         advice: &'static str,
     },
-    /// There is a reactor of this name in the store.
-    #[error("{consumer} is a reactor on this store: give the projection another NAME")]
+    /// There is a reactor or a relay of this name in the store.
+    #[error("{consumer} is a reactor or a relay on this store: give the projection another NAME")]
     NotAProjection {
         /// The projection.
         consumer: String,
@@ -302,11 +306,29 @@ pub enum RunError {
         /// The projection.
         consumer: String,
     },
-    /// There is a projection of this name in the store.
-    #[error("{consumer} is a projection on this store: give the reactor another NAME")]
+    /// There is a projection or a relay of this name in the store.
+    #[error("{consumer} is a projection or a relay on this store: give the reactor another NAME")]
     NotAReactor {
         /// The reactor.
         consumer: String,
+    },
+    /// There is a projection or a reactor of this name in the store.
+    #[error("{consumer} is a projection or a reactor on this store: give the relay another name")]
+    NotARelay {
+        /// The relay.
+        consumer: String,
+    },
+    /// Another broker has got what was published so far, and this one never would.
+    #[error(
+        "{consumer} has published to {stored}, and this is {own}: give the relay to a second broker another name; if it is the same one under another address, say so with Relay::moved_from; or rewind the relay to the beginning, and this one gets everything"
+    )]
+    OtherDestination {
+        /// The relay.
+        consumer: String,
+        /// The broker that has got everything so far.
+        stored: String,
+        /// The broker of this program.
+        own: String,
     },
     /// Somebody has paused it.
     #[error("{consumer} is paused: resume it first")]

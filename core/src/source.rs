@@ -26,6 +26,9 @@ use crate::publish::{CloudEvent, EnvelopeError};
 #[async_trait]
 pub trait Source: Debug + Send + Sync + 'static {
     /// What is read, for people: the broker's address and the topic, without a password.
+    ///
+    /// A feed keeps it with the offset, and does not go on with another one: so it is the same text
+    /// for the same topic of the same broker, and another one for another.
     fn origin(&self) -> String;
 
     /// Begins to read.

@@ -27,8 +27,8 @@ pub use self::census::CensusEntry;
 pub use self::consumers::{
     Ahead, ChangedRow, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore,
     ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, FeedPlace, Filter,
-    LastFed, Leased, Locked, LogCount, Operator, Order, Role, RowQuery, RowsRead, TableDiff,
-    Totals, Wait, WaitingEvent, physical_name,
+    LastFed, Leased, Locked, LogCount, Operator, Order, RelayRecord, Role, RowQuery, RowsRead,
+    TableDiff, Totals, Wait, WaitingEvent, physical_name,
 };
 pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
 pub use self::identity::Identity;

@@ -15,8 +15,9 @@
 //!
 //! # Where
 //!
-//! `nats://[user:password@]host[:port][,host[:port]…]/stream[?parameter=value&…]`, or `tls://…`;
-//! what stands alone before the `@` is a token. Parameters:
+//! `nats://[user:password@]host[:port][,host[:port]…]/stream[?parameter=value&…]`, or `tls://…`; the
+//! port is 4222 if there is none, and what stands alone before the `@` is a token. A file of TLS's
+//! means TLS, whatever the address begins with. Parameters:
 //!
 //! | parameter | is | otherwise |
 //! |---|---|---|
@@ -31,7 +32,8 @@
 //! `REHYDRATE_NATS_NKEY` (a seed), or `REHYDRATE_NATS_CREDENTIALS` (a file). No secret is ever shown
 //! or logged. A stream that is there is used as it is, `create` or not.
 //!
-//! Besides publishing to its subjects, a publisher asks `$JS.API.STREAM.INFO.<stream>`; a source
+//! Besides publishing to its subjects, a publisher asks `$JS.API.STREAM.INFO.<stream>`, and
+//! `$JS.API.STREAM.CREATE.<stream>` where it may make the stream; a source
 //! asks that, `$JS.API.STREAM.MSG.GET.<stream>`, `$JS.API.CONSUMER.CREATE.<stream>` and
 //! `$JS.API.CONSUMER.MSG.NEXT.<stream>.>`. Both subscribe to `_INBOX.>`.
 //!

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::connect::ConnectError;
 
@@ -31,8 +32,18 @@ impl BrokerUrl {
         };
         let (scheme, rest) = text
             .split_once("://")
+            .filter(|(scheme, _)| {
+                let is_known = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'+' | b'-');
+                scheme.bytes().all(is_known)
+            })
             .ok_or_else(|| invalid("it has no scheme: write `nats://host:4222/stream`, say"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if query.contains('@') {
+            return Err(invalid(
+                "what comes after its `?` has an `@`: in a password a `?` is written `%3F`, and in a \
+                 parameter an `@` is written `%40`",
+            ));
+        }
         // A password may hold a `/` or an `@`; a host holds neither, and a path no `@`.
         let (login, rest) = match rest.rsplit_once('@') {
             Some((login, rest)) => (Some(login), rest),
@@ -40,7 +51,9 @@ impl BrokerUrl {
         };
         let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
         if hosts.split(',').any(str::is_empty) {
-            return Err(invalid("a host is missing"));
+            return Err(invalid(
+                "a host is missing: write `nats://host/stream`, say",
+            ));
         }
         let (user, password) = match login.map(|login| login.split_once(':').ok_or(login)) {
             Some(Ok((user, password))) => (Some(user), Some(password)),
@@ -51,9 +64,9 @@ impl BrokerUrl {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair
                 .split_once('=')
-                .ok_or_else(|| invalid("a parameter has no value"))?;
+                .ok_or_else(|| invalid("a parameter has no value: write `name=value`"))?;
             if parameters.insert(decoded(name), decoded(value)).is_some() {
-                return Err(invalid("a parameter is there twice"));
+                return Err(invalid("a parameter is there twice: leave one out"));
             }
         }
         Ok(Self {
@@ -69,6 +82,60 @@ impl BrokerUrl {
     /// A parameter, which is then used up.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         self.parameters.remove(name)
+    }
+
+    /// A parameter that is `true` or `false`.
+    pub(crate) fn flag(&mut self, name: &str) -> Result<Option<bool>, ConnectError> {
+        match self.take(name).as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(self.invalid(format!("`{name}` is neither `true` nor `false`"))),
+        }
+    }
+
+    /// A parameter that is a number from 1 to `most`.
+    pub(crate) fn count<N: TryFrom<u64> + PartialOrd + fmt::Display>(
+        &mut self,
+        name: &str,
+        most: N,
+    ) -> Result<Option<N>, ConnectError> {
+        let Some(text) = self.take(name) else {
+            return Ok(None);
+        };
+        let number = text.parse::<u64>().ok().filter(|number| *number > 0);
+        match number.map(N::try_from) {
+            Some(Ok(number)) if number <= most => Ok(Some(number)),
+            _ => Err(self.invalid(format!("`{name}` is not a number from 1 to {most}"))),
+        }
+    }
+
+    /// The files of a certificate and its key, which come together.
+    pub(crate) fn tls_client(&mut self) -> Result<Option<(PathBuf, PathBuf)>, ConnectError> {
+        match (self.take("tls_certificate"), self.take("tls_key")) {
+            (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+            (None, None) => Ok(None),
+            _ => Err(self.invalid("`tls_certificate` and `tls_key` belong together: give both")),
+        }
+    }
+
+    /// The hosts with their ports, in an order that does not depend on who wrote the address.
+    pub(crate) fn servers(&self, usual_port: u16) -> Vec<String> {
+        let hosts = self.hosts.iter().map(|host| {
+            // `::1` is one of those in brackets alone.
+            let after_address = host
+                .rsplit_once(']')
+                .map_or(host.as_str(), |(_, after)| after);
+            if after_address.contains(':') {
+                host.to_ascii_lowercase()
+            } else {
+                format!("{}:{usual_port}", host.to_ascii_lowercase())
+            }
+        });
+        let mut hosts: Vec<String> = hosts.collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts
     }
 
     /// That every parameter was one of those that are known.
@@ -108,14 +175,15 @@ impl fmt::Debug for BrokerUrl {
 
 /// An address that need not be one, without what may be secret.
 pub(crate) fn redacted(text: &str) -> String {
-    let text = text.split_once('?').map_or(text, |(text, _)| text);
-    let Some((login, rest)) = text.rsplit_once('@') else {
-        return text.to_owned();
-    };
-    match login.split_once("://") {
-        Some((scheme, _)) => format!("{scheme}://{rest}"),
-        None => rest.to_owned(),
+    // Whatever comes before an `@` may be a password, with a `?` or a `/` in it.
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    if scheme.is_empty() || scheme.contains('@') {
+        return rest.to_owned();
     }
+    format!("{scheme}://{rest}")
 }
 
 /// Without percent-encoding, as [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-2.1) has it.
@@ -169,6 +237,10 @@ mod tests {
             "nats://user:secret@/x",
             "nats://user:secret@host?password",
             "nats://user:secret@host?a=secret&a=secret",
+            "nats://user:?secret@host/x",
+            "nats://user:se?c=secret@host/x",
+            "nats://user:secret/?x@host",
+            "secret@nats://host",
         ] {
             let error = BrokerUrl::parse(text).expect_err("it is none");
             assert!(!error.to_string().contains("secret"), "{error}");

@@ -1,13 +1,20 @@
 //! NATS with JetStream: the server of the machine, and servers of a test's own.
 
-use std::fmt::Display;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{LazyLock, Once};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::engine::{free_port, host, missing};
+
+/// How long a server may take to greet.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What one says that does not let everybody in.
+const LOGIN: &str = r#""auth_required":true"#;
 
 /// The address of the server of the machine, without a stream.
 static SHARED: LazyLock<String> = LazyLock::new(|| {
@@ -15,34 +22,32 @@ static SHARED: LazyLock<String> = LazyLock::new(|| {
     given.unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned())
 });
 
-/// The address of the server that is there anyway, if it answers.
+/// The address of the server that is there anyway, if it answers and has JetStream for everybody.
 ///
 /// # Panics
 /// It does not, in CI.
 #[must_use]
 pub fn shared() -> Option<String> {
     static SAID: Once = Once::new();
-    match TcpStream::connect(host(&SHARED)) {
-        Ok(_) => Some(SHARED.clone()),
+    match greeting(host(&SHARED)) {
+        Ok(said) if said.contains(r#""jetstream":true"#) && !said.contains(LOGIN) => {
+            Some(SHARED.clone())
+        }
+        Ok(_) => {
+            let what = "NATS has no JetStream, or wants a login (REHYDRATE_NATS_URL)";
+            missing(&SAID, what, &*SHARED)
+        }
         Err(error) => missing(&SAID, "NATS does not answer (REHYDRATE_NATS_URL)", &error),
     }
 }
 
-/// Says that something was not tested; in CI that is a failure.
-fn missing<T>(said: &Once, what: &str, error: &dyn Display) -> Option<T> {
-    assert!(std::env::var_os("CI").is_none(), "{what}: {error}");
-    said.call_once(|| eprintln!("NOT RUN: {what}: {error}"));
-    None
-}
-
-/// Host and port of an address.
-///
-/// # Panics
-/// It is none.
-#[must_use]
-pub fn host(url: &str) -> &str {
-    let (_, host) = url.split_once("://").expect("an address has a scheme");
-    host.trim_end_matches('/')
+/// What a server says of itself to whoever connects.
+fn greeting(host: &str) -> std::io::Result<String> {
+    let connection = TcpStream::connect(host)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    let mut said = String::new();
+    BufReader::new(connection).read_line(&mut said)?;
+    Ok(said)
 }
 
 /// Deletes a stream of a server that lets everybody in; for where nothing can be awaited.
@@ -93,9 +98,7 @@ impl Server {
     pub fn start_with(arguments: impl FnOnce(&Path) -> Vec<String>) -> Option<Self> {
         static SAID: Once = Once::new();
         let folder = TempDir::new().expect("a temporary folder can be made");
-        let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-        let port = free.local_addr().expect("it has an address").port();
-        drop(free);
+        let port = free_port();
         let arguments = arguments(folder.path());
         match run(port, folder.path(), &arguments) {
             Ok(child) => Some(Self {

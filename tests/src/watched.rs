@@ -31,6 +31,9 @@ struct Notes {
     failing_import: Option<(usize, StoreError)>,
     failing_logs: VecDeque<StoreError>,
     failing_snapshots: bool,
+    /// Whether the store keeps no consumers once a transaction has begun.
+    losing_consumers: bool,
+    has_begun: bool,
     left_out_of_the_census: Option<&'static str>,
 }
 
@@ -87,6 +90,13 @@ impl Watched {
     /// Lets so many imports go well, and the next one fail before it does anything.
     pub fn fail_an_import_after(&self, imports: usize, error: StoreError) {
         self.notes().failing_import = Some((imports, error));
+    }
+
+    /// Lets everything that is asked of consumers outside of a transaction fail, once the next
+    /// transaction has begun.
+    pub fn lose_consumers_after_a_begin(&self) {
+        let mut notes = self.notes();
+        (notes.losing_consumers, notes.has_begun) = (true, false);
     }
 
     /// Lets every snapshot fail from now on.
@@ -223,6 +233,7 @@ impl EventStore for Watched {
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         self.reach("begin").await;
+        self.notes().has_begun = true;
         let failing = self.notes().failing_begins.pop_front();
         match failing {
             Some(error) => Err(error),
@@ -231,7 +242,11 @@ impl EventStore for Watched {
     }
 
     fn consumers(&self) -> Option<&dyn ConsumerStore> {
-        self.store.consumers()
+        let is_lost = {
+            let notes = self.notes();
+            notes.losing_consumers && notes.has_begun
+        };
+        self.store.consumers().filter(|_| !is_lost)
     }
 }
 

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use rehydrate::{
     Appended, Batch, Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, Diagnosis,
     DiffQuery, EventStore, Expected, FeedPlace, Identity, Leased, LogCount, LogPage, LogQuery,
-    MemoryStore, Page, Position, RowQuery, RowsRead, Snapshot, StoreError, StreamId, StreamQuery,
-    StreamRead, TableDiff, Totals, Transaction, contract,
+    MemoryStore, Page, Position, RelayRecord, RowQuery, RowsRead, Snapshot, StoreError, StreamId,
+    StreamQuery, StreamRead, TableDiff, Totals, Transaction, contract,
 };
 
 use transaction::FaultyTransaction;
@@ -41,6 +41,8 @@ enum Fault {
     ForgetsAPlace,
     ForgetsParts,
     TurnsTheQueueRound,
+    ForgetsABroker,
+    KeepsTheKind,
 }
 
 #[derive(Clone, Debug)]
@@ -165,6 +167,10 @@ impl ConsumerStore for Faulty {
         self.consumers().feeds(consumer).await
     }
 
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError> {
+        self.consumers().relays(consumer).await
+    }
+
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {
         let mut query = query.clone();
         match self.fault {
@@ -276,6 +282,8 @@ bites! {
         the_last_event_of_each_stream_is_remembered_byte_for_byte,
         a_build_that_is_behind_another_one_is_told;
     TurnsTheQueueRound => what_waits_for_its_stream_comes_back_as_it_was_in_order;
+    ForgetsABroker => a_relay_is_remembered_as_it_was_with_its_checkpoint_or_not_at_all;
+    KeepsTheKind => a_relay_is_remembered_as_it_was_with_its_checkpoint_or_not_at_all;
     LocksNothing => a_locked_checkpoint_is_busy_for_others;
     SavesTwice => a_saved_checkpoint_has_a_new_revision;
     SwapsNothing =>

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rehydrate_tests::engine::is_ci;
 use rehydrate_tests::servers::PrivatePostgres;
 use rehydrate_tests::stores::Place;
 use rehydrate_tests::stress::{Outcomes, Persistence, Plan, Seen, run};
@@ -113,10 +114,7 @@ async fn under_stress(mut server: PrivatePostgres) -> (Outcomes, PrivatePostgres
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_killed_server_loses_nothing_that_was_acknowledged_and_clients_go_on_by_themselves() {
     let Some(server) = PrivatePostgres::start() else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "PostgreSQL's programs are not installed"
-        );
+        assert!(!is_ci(), "PostgreSQL's programs are not installed");
         eprintln!(
             "not run: PostgreSQL's programs are not installed, so there is no server to kill"
         );

@@ -8,14 +8,14 @@ use super::Consent;
 pub(crate) enum Letters {
     /// List the events that have failed, or were skipped.
     List {
-        /// Only those of this projection or reactor.
+        /// Only those of this projection, reactor or relay.
         name: Option<String>,
     },
     /// Show one of them, with its error and its payload.
     Show(Letter),
     /// Have one of them, or all, tried again.
     Retry {
-        /// The projection or reactor.
+        /// The projection, reactor or relay.
         name: String,
         /// The event's position.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -40,7 +40,7 @@ pub(crate) enum Letters {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Letter {
-    /// The projection or reactor.
+    /// The projection, reactor or relay.
     pub(crate) name: String,
     /// The event's position.
     pub(crate) position: u64,

@@ -18,9 +18,9 @@ pub(crate) enum Projections {
     Diff(Diff),
     /// Put the shadow in the place of the live table.
     Swap(Swap),
-    /// Have a projection or reactor stand still.
+    /// Have a projection, reactor or relay stand still.
     Pause(Named),
-    /// Have a projection or reactor that was paused, or has failed, go on.
+    /// Have a projection, reactor or relay that was paused, or has failed, go on.
     Resume(Named),
     /// Throw a shadow away.
     Discard(Changed),
@@ -49,10 +49,10 @@ pub(crate) struct Changed {
     pub(crate) consent: Consent,
 }
 
-/// A projection or reactor of the store.
+/// A projection, reactor or relay of the store.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Named {
-    /// The projection or reactor.
+    /// The projection, reactor or relay.
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) consent: Consent,

@@ -1,4 +1,4 @@
-//! Projections and reactors, as they are shown.
+//! Projections, reactors and relays, as they are shown.
 
 use chrono::{DateTime, Utc};
 use rehydrate::{BuildStatus, Condition, ConsumerKind, ConsumerStatus, Role};
@@ -35,6 +35,9 @@ pub(crate) struct Build {
     pub(crate) scheduled: usize,
     pub(crate) event_at: Option<DateTime<Utc>>,
     pub(crate) changed_at: DateTime<Utc>,
+    /// What went wrong last with a relay, and when, if it is not over.
+    #[serde(skip)]
+    pub(crate) relay_error: Option<(String, DateTime<Utc>)>,
 }
 
 /// Those that have run on the store, and those that the program has and that have not.
@@ -76,10 +79,10 @@ pub(crate) async fn one(console: &Console, name: &str) -> Result<Consumer, OpsEr
 pub(crate) fn unknown(name: &str, all: &[Consumer]) -> OpsError {
     let known: Vec<&str> = all.iter().map(|consumer| consumer.name.as_str()).collect();
     OpsError::Usage(if known.is_empty() {
-        format!("there is no projection or reactor {name}, nor any other")
+        format!("there is no projection, reactor or relay {name}, nor any other")
     } else {
         let known = known.join(", ");
-        format!("there is no projection or reactor {name}; there are: {known}")
+        format!("there is no projection, reactor or relay {name}; there are: {known}")
     })
 }
 
@@ -169,7 +172,8 @@ fn show(console: &Console, found: ConsumerStatus) -> Consumer {
     }
 }
 
-fn build(found: BuildStatus) -> Build {
+pub(crate) fn build(found: BuildStatus) -> Build {
+    let relay_error = found.present_error().cloned();
     let (condition, error, retry_at) = match found.condition {
         Condition::New => ("new", None, None),
         Condition::CatchingUp => ("catching up", None, None),
@@ -198,6 +202,7 @@ fn build(found: BuildStatus) -> Build {
         scheduled: found.scheduled,
         event_at: found.event_at,
         changed_at: found.changed_at,
+        relay_error,
     }
 }
 
@@ -214,5 +219,6 @@ fn kind_name(kind: ConsumerKind) -> &'static str {
         ConsumerKind::Projection => "projection",
         ConsumerKind::Reactor => "reactor",
         ConsumerKind::Feed => "feed",
+        ConsumerKind::Relay => "relay",
     }
 }

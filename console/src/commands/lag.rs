@@ -82,7 +82,7 @@ impl Display for Lag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Column::{Number, Text};
         if self.consumers.is_empty() {
-            return write!(f, "No projection or reactor has run on this store.");
+            return write!(f, "No projection, reactor or relay has run on this store.");
         }
         let mut grid = Grid::new(&[
             Text("NAME"),

@@ -47,7 +47,7 @@ impl Display for Status {
         writeln!(f, "store      {}", self.store)?;
         writeln!(f, "watermark  {}", self.watermark)?;
         if self.consumers.is_empty() {
-            return write!(f, "\nNo projection or reactor has run on it.");
+            return write!(f, "\nNo projection, reactor or relay has run on it.");
         }
         write!(f, "\n{}", consumers::table(&self.consumers))
     }

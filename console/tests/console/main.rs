@@ -12,6 +12,7 @@ mod letters;
 mod looking;
 mod old_shapes;
 mod rebuilding;
+mod relaying;
 mod schema;
 mod shipping;
 mod street;

@@ -13,6 +13,7 @@ use super::consumer_fixture::{
 use super::deliveries::{delivery, found};
 use super::feeding::{feed, has_fed};
 use super::fixture::{append, batch, noon, stream};
+use super::relaying::{has_relayed, relay};
 use crate::read_model::{Column, Table};
 use crate::store::{
     Ahead, Checkpoint, CheckpointId, ConsumerKind, ConsumerStore, DeliveryQuery, DeliveryState,
@@ -137,6 +138,7 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
         let noted = within.put_ahead(&id(build, 0), &ahead).await;
         noted.expect("it is noted");
         feed(within, build).await;
+        relay(within, build).await;
         transaction.commit().await.expect("the commit succeeds");
     }
     let dropped = consumers.drop_build(CONSUMER, 1).await;
@@ -169,6 +171,7 @@ pub(super) async fn a_dropped_build_leaves_nothing_behind(store: &dyn EventStore
     for (build, expected) in [(1, vec![ahead]), (2, vec![])] {
         let within = within(&mut transaction);
         assert_eq!(has_fed(within, build).await, !expected.is_empty());
+        assert_eq!(has_relayed(within, build).await, !expected.is_empty());
         let noted = within.ahead(&id(build, 0)).await;
         assert_eq!(noted.expect("it can be read"), expected);
     }

@@ -16,8 +16,8 @@ pub enum FeedError {
         /// The projection.
         consumer: String,
     },
-    /// There is a reactor of this name in the store.
-    #[error("{consumer} is a reactor on this store: give the projection another NAME")]
+    /// There is a reactor or a relay of this name in the store.
+    #[error("{consumer} is a reactor or a relay on this store: give the projection another NAME")]
     NotAProjection {
         /// The projection.
         consumer: String,

@@ -1,5 +1,6 @@
 //! Reading a source into a build.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,8 @@ use crate::error::{StoreError, whole_text};
 use crate::publish::EnvelopeError;
 use crate::runner::{consumers, new_build};
 use crate::source::{Begin, Offset, Reader, Received, ReceivedMessage};
-use crate::store::{Checkpoint, Condition, ConsumerKind, Role};
-use crate::stream::Position;
+use crate::store::{Checkpoint, Condition, ConsumerKind, DeliveryQuery, Role};
+use crate::stream::{Position, StreamId};
 
 /// Whoever is not the one to take events looks again after this time.
 const STANDBY: Duration = Duration::from_millis(250);
@@ -79,6 +80,19 @@ impl Reading {
             position: self.position,
             ..self.fed
         }
+    }
+
+    /// How many streams of the build wait for a dead letter.
+    pub(super) async fn parked(&self) -> Result<usize, StoreError> {
+        let query = DeliveryQuery {
+            consumer: Some(self.intake.id.consumer.clone()),
+            build: Some(self.intake.id.build),
+            blocking_only: true,
+            ..DeliveryQuery::default()
+        };
+        let blocking = consumers(&*self.settings.store)?.deliveries(&query).await?;
+        let streams: BTreeSet<&StreamId> = blocking.iter().map(|it| &it.stream).collect();
+        Ok(streams.len())
     }
 
     /// Takes what is in the source; false if the build is not ours any more.
@@ -325,7 +339,9 @@ impl Feed {
             None => Err(FeedError::Overtaken { consumer }),
             Some(live) => match live.kind {
                 ConsumerKind::Projection => Err(FeedError::KeptFromLog { consumer }),
-                ConsumerKind::Reactor => Err(FeedError::NotAProjection { consumer }),
+                ConsumerKind::Reactor | ConsumerKind::Relay => {
+                    Err(FeedError::NotAProjection { consumer })
+                }
                 ConsumerKind::Feed if live.definition > definition.version => {
                     Err(FeedError::NotLive {
                         consumer,

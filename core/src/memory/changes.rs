@@ -10,8 +10,8 @@ use super::tables::{Key, Row, key_of, refused};
 use crate::error::StoreError;
 use crate::read_model::Table;
 use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, FeedPlace, LastFed, Locked, Role,
-    WaitingEvent, physical_name,
+    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, FeedPlace, LastFed, Locked,
+    RelayRecord, Role, WaitingEvent, physical_name,
 };
 use crate::stream::Position;
 
@@ -23,6 +23,7 @@ pub(super) struct Changes {
     pub(super) ahead: BTreeMap<AheadKey, Option<Ahead>>,
     pub(super) feeds: BTreeMap<FeedKey, FeedPlace>,
     pub(super) fed: BTreeMap<FedKey, LastFed>,
+    pub(super) relays: BTreeMap<FeedKey, RelayRecord>,
     pub(super) waiting: BTreeMap<DeliveryKey, Option<WaitingEvent>>,
     pub(super) names: BTreeMap<String, Option<TableId>>,
     pub(super) rows: BTreeMap<TableId, BTreeMap<Key, Option<Row>>>,
@@ -41,6 +42,7 @@ impl Changes {
         let old = self.checkpoint(kept, &saved.id);
         let old = old.ok_or_else(|| missing(&saved.id.consumer, Some(saved.id.build)))?;
         let checkpoint = Checkpoint {
+            kind: saved.kind,
             position: saved.position,
             condition: saved.condition.clone(),
             event_at: saved.event_at,

@@ -15,8 +15,8 @@ use crate::error::StoreError;
 use crate::read_model::Table;
 use crate::store::{
     Ahead, Checkpoint, CheckpointId, ConsumerStore, ConsumerTransaction, Delivery, DeliveryQuery,
-    DiffQuery, FeedPlace, LastFed, Leased, Locked, LogCount, RowQuery, RowsRead, TableDiff, Totals,
-    Wait, WaitingEvent,
+    DiffQuery, FeedPlace, LastFed, Leased, Locked, LogCount, RelayRecord, RowQuery, RowsRead,
+    TableDiff, Totals, Wait, WaitingEvent,
 };
 use crate::stream::{Position, StreamId};
 
@@ -47,6 +47,13 @@ impl ConsumerStore for MemoryStore {
     async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
         let state = self.state();
         let all = state.kept.feeds.values();
+        let wanted = all.filter(|it| consumer.is_none_or(|name| it.consumer == name));
+        Ok(wanted.cloned().collect())
+    }
+
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError> {
+        let state = self.state();
+        let all = state.kept.relays.values();
         let wanted = all.filter(|it| consumer.is_none_or(|name| it.consumer == name));
         Ok(wanted.cloned().collect())
     }
@@ -196,6 +203,21 @@ impl ConsumerTransaction for MemoryTransaction {
     async fn put_feed(&mut self, place: &FeedPlace) -> Result<(), StoreError> {
         self.change(|_, changes| {
             changes.put_feed(place);
+            Ok(())
+        })
+    }
+
+    async fn relay(
+        &mut self,
+        consumer: &str,
+        build: u32,
+    ) -> Result<Option<RelayRecord>, StoreError> {
+        self.change(|kept, changes| Ok(changes.relay(kept, consumer, build)))
+    }
+
+    async fn put_relay(&mut self, record: &RelayRecord) -> Result<(), StoreError> {
+        self.change(|_, changes| {
+            changes.put_relay(record);
             Ok(())
         })
     }

@@ -1,10 +1,10 @@
-//! What is kept of read models that come from a source.
+//! What is kept of read models that come from a source, and of relays.
 
 use std::collections::BTreeMap;
 
 use super::changes::{Changes, merged};
 use super::kept::Kept;
-use crate::store::{FeedPlace, LastFed, WaitingEvent};
+use crate::store::{FeedPlace, LastFed, RelayRecord, WaitingEvent};
 use crate::stream::{Position, StreamId};
 
 impl Changes {
@@ -12,6 +12,17 @@ impl Changes {
         let key = (consumer.to_owned(), build);
         let changed = self.feeds.get(&key);
         changed.or_else(|| kept.feeds.get(&key)).cloned()
+    }
+
+    pub(super) fn relay(&self, kept: &Kept, consumer: &str, build: u32) -> Option<RelayRecord> {
+        let key = (consumer.to_owned(), build);
+        let changed = self.relays.get(&key);
+        changed.or_else(|| kept.relays.get(&key)).cloned()
+    }
+
+    pub(super) fn put_relay(&mut self, record: &RelayRecord) {
+        let key = (record.consumer.clone(), record.build);
+        self.relays.insert(key, record.clone());
     }
 
     pub(super) fn put_feed(&mut self, place: &FeedPlace) {

@@ -6,7 +6,8 @@ use super::changes::Changes;
 use super::tables::{Rows, refused};
 use crate::error::StoreError;
 use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Delivery, FeedPlace, LastFed, Role, RowQuery, WaitingEvent,
+    Ahead, Checkpoint, CheckpointId, Delivery, FeedPlace, LastFed, RelayRecord, Role, RowQuery,
+    WaitingEvent,
 };
 use crate::stream::{Position, StreamId};
 
@@ -26,6 +27,7 @@ pub(super) struct Kept {
     pub(super) ahead: BTreeMap<AheadKey, Ahead>,
     pub(super) feeds: BTreeMap<FeedKey, FeedPlace>,
     pub(super) fed: BTreeMap<FedKey, LastFed>,
+    pub(super) relays: BTreeMap<FeedKey, RelayRecord>,
     pub(super) waiting: BTreeMap<DeliveryKey, WaitingEvent>,
     pub(super) names: BTreeMap<String, TableId>,
     tables: BTreeMap<TableId, Rows>,
@@ -116,6 +118,7 @@ impl Kept {
             .retain(|(id, _), _| is_other(&id.consumer, id.build));
         self.feeds.retain(|key, _| is_other(&key.0, key.1));
         self.fed.retain(|key, _| is_other(&key.0, key.1));
+        self.relays.retain(|key, _| is_other(&key.0, key.1));
         self.waiting.retain(|key, _| is_other(&key.0, key.1));
         Ok(())
     }
@@ -132,6 +135,7 @@ impl Kept {
         overwrite(&mut self.ahead, changes.ahead);
         self.feeds.extend(changes.feeds);
         self.fed.extend(changes.fed);
+        self.relays.extend(changes.relays);
         overwrite(&mut self.waiting, changes.waiting);
         overwrite(&mut self.names, changes.names);
         for (id, rows) in changes.rows {

@@ -115,7 +115,8 @@ impl Operations {
         };
         consumers.put_delivery(&changed).await?;
         let is_skipped = matches!(changed.state, DeliveryState::Skipped { .. });
-        if is_skipped && checkpoint.kind == ConsumerKind::Reactor {
+        let is_delivered = matches!(checkpoint.kind, ConsumerKind::Reactor | ConsumerKind::Relay);
+        if is_skipped && is_delivered {
             // Of its stream more may have been delivered already.
             go_on(&mut *transaction, &checkpoint, &changed, self.now()).await?;
         } else if is_skipped && checkpoint.kind == ConsumerKind::Feed {

@@ -20,10 +20,24 @@ pub(crate) struct ReactorDefinition {
     pub(crate) categories: Vec<String>,
 }
 
+/// Where a relay sends events.
+#[derive(Clone, Debug)]
+pub(crate) struct Destination {
+    /// The broker, as its publisher calls itself.
+    pub(crate) name: String,
+    /// What the same broker was called before.
+    pub(crate) former: Option<String>,
+}
+
 /// A reactor of some type.
 #[async_trait]
 pub(crate) trait AnyReactor: Send + Sync {
     fn definition(&self) -> &ReactorDefinition;
+
+    /// Where it sends events, if that is all it does.
+    fn destination(&self) -> Option<Destination> {
+        None
+    }
 
     /// How many events it takes at once, at most.
     fn at_once(&self) -> usize {
@@ -42,6 +56,8 @@ pub(crate) trait AnyReactor: Send + Sync {
 pub(crate) enum Outcome {
     /// It was answered, or that has failed.
     Known(Result<Reaction, Failure>),
+    /// It is nobody's business, so that nothing was sent.
+    Ignored,
     /// Nobody is there to whom anything could be delivered.
     Unreachable(BoxError),
 }

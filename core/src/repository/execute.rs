@@ -11,7 +11,7 @@ use crate::command::CommandContext;
 use crate::error::{EncodeError, StoreError};
 use crate::event::{Decoded, IntoEvents};
 use crate::store::{Appended, Outcome, Transaction};
-use crate::stream::Expected;
+use crate::stream::{Expected, Version};
 
 impl<A: Aggregate> Repository<A> {
     /// Loads an aggregate, decides, and appends what was decided.
@@ -34,6 +34,28 @@ impl<A: Aggregate> Repository<A> {
         D: IntoEvents<A::Event>,
     {
         self.execute_with(id, CommandContext::new(), decide).await
+    }
+
+    /// Decides on an aggregate that nobody has stored yet, and appends what was decided: one round
+    /// trip to the store, because nothing is read.
+    ///
+    /// It is [`Repository::execute_with`] with [`expected_version`](CommandContext::expected_version)
+    /// 0, and that is how metadata, an idempotency key or a time are added to it.
+    ///
+    /// # Errors
+    /// [`ExecuteError::VersionMismatch`]: somebody has stored it. [`ExecuteError::Rejected`]: the
+    /// aggregate refused. The rest: see [`ExecuteError::kind`].
+    pub async fn create<D, E, F>(
+        &self,
+        id: &A::Id,
+        decide: F,
+    ) -> Result<Committed<A>, ExecuteError<E>>
+    where
+        F: Fn(&A) -> Result<D, E>,
+        D: IntoEvents<A::Event>,
+    {
+        let context = CommandContext::new().expected_version(Version::ZERO);
+        self.execute_with(id, context, decide).await
     }
 
     /// As [`Repository::execute`], with an idempotency key, metadata, a time or an expected version.
@@ -244,14 +266,18 @@ impl<A: Aggregate> Repository<A> {
         })
     }
 
-    /// The state to decide on, and whether it comes from the shelf and nobody has compared it with
-    /// the store yet.
+    /// The state to decide on, and whether nobody has compared it with the store yet.
     async fn find_to_decide(
         &self,
         session: &mut Session<'_>,
         order: &Order,
     ) -> Result<(Found<A>, bool), LoadError> {
         match self.shelf.get(&order.stream) {
+            // Whether it is new is what the append will say.
+            None if order.is_for_a_new_one() => {
+                let folded = Folded::new(order.stream.clone(), self.clone);
+                Ok((Found::State(folded), true))
+            }
             None => Ok((self.find_in(session, order.query()).await?, false)),
             Some(shelved) if self.shelf.may_be_stale() => Ok((Found::State(shelved), true)),
             Some(shelved) => {

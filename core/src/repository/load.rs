@@ -39,6 +39,17 @@ impl<A: Aggregate> Repository<A> {
         Ok(Root::new(folded))
     }
 
+    /// An aggregate that nobody has stored yet, without looking whether that is so.
+    ///
+    /// If somebody has, saving it is a conflict. Where nothing but its first events are to be
+    /// decided, [`Repository::create`] does all of it.
+    ///
+    /// # Errors
+    /// [`LoadError::InvalidStream`]: the id cannot be the name of a stream.
+    pub fn new_root(&self, id: &A::Id) -> Result<Root<A>, LoadError> {
+        Ok(Root::new(Folded::new(self.stream(id)?, self.clone)))
+    }
+
     /// Loads an aggregate, or says that there is none.
     ///
     /// # Errors

@@ -91,6 +91,11 @@ impl Order {
         }
     }
 
+    /// Whether the caller says that nobody has stored the aggregate yet.
+    pub(super) fn is_for_a_new_one(&self) -> bool {
+        self.expected_version == Some(Version::ZERO)
+    }
+
     /// A caller who named a version has decided on that version's state.
     pub(super) fn may_decide_again(&self) -> bool {
         self.expected_version.is_none()

@@ -77,7 +77,10 @@ pub(super) async fn resolve(runner: &Runner, versions: &Versions) -> Result<Reso
             consumer: name.to_owned(),
         });
     }
-    if live.iter().any(|found| found.kind == ConsumerKind::Reactor) {
+    if live
+        .iter()
+        .any(|found| found.kind != ConsumerKind::Projection)
+    {
         return Err(RunError::NotAProjection {
             consumer: name.to_owned(),
         });

@@ -1,11 +1,14 @@
 //! Running reactors.
 
+mod broker;
+mod claim;
 mod delivery;
 mod halt;
 mod lease;
 mod ledger;
 mod progress;
 mod release;
+mod telling;
 mod worker;
 
 use std::sync::Arc;
@@ -14,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::broker::note_failure;
+pub(super) use self::claim::check_relays;
 use self::halt::Stop;
 pub(crate) use self::release::go_on;
 use self::worker::Worker;
@@ -42,7 +47,11 @@ pub(super) async fn drain(runner: &Runner, target: Position) -> Result<(), RunEr
     let (_open, never) = watch::channel(());
     for reactor in &runner.reactors {
         let stop = Stop::new(never.clone());
-        Worker::new(runner, reactor, stop).drain(target).await?;
+        let drained = Worker::new(runner, reactor, stop).drain(target).await;
+        if let Err(error) = drained {
+            note(runner, &**reactor, &error).await;
+            return Err(error);
+        }
     }
     Ok(())
 }
@@ -69,11 +78,26 @@ async fn supervise(runner: &Runner, reactor: &Arc<dyn AnyReactor>, stop: Stop) {
             error = whole_text(&error),
             "a reactor has stopped, and is started again"
         );
-        if !matches!(error, RunError::NotAReactor { .. }) {
+        let is_others = matches!(
+            error,
+            RunError::NotAReactor { .. }
+                | RunError::NotARelay { .. }
+                | RunError::OtherDestination { .. }
+        );
+        if !is_others {
             report(runner, name, &error, attempts, pause).await;
         }
+        note(runner, &**reactor, &error).await;
         // Whoever is told to stop meanwhile tries once more to write down what it knows.
         let _ = stop.sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Notes what stands in the way of a relay, for those who look at it later.
+async fn note(runner: &Runner, reactor: &dyn AnyReactor, error: &RunError) {
+    let is_noted = !matches!(error, RunError::NotARelay { .. } | RunError::Paused { .. });
+    if reactor.destination().is_some() && is_noted {
+        note_failure(runner, reactor.definition().name, error).await;
     }
 }

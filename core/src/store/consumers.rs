@@ -2,6 +2,7 @@
 
 mod feed;
 mod query;
+mod relay;
 mod state;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use self::query::{
     ChangedRow, DeliveryQuery, DiffQuery, Filter, LogCount, Operator, Order, RowQuery, RowsRead,
     TableDiff, Totals,
 };
+pub use self::relay::RelayRecord;
 pub use self::state::{
     Ahead, Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState, Leased,
     Locked, Role, Wait, physical_name,
@@ -51,6 +53,9 @@ pub use self::state::{
 /// - The last event of each stream is remembered byte for byte.
 /// - What waits for its stream comes back as it was, in order.
 /// - A build that is behind another one is told.
+///
+/// For relays:
+/// - A relay is remembered as it was with its checkpoint or not at all.
 #[async_trait]
 pub trait ConsumerStore: Send + Sync {
     /// The checkpoints of a consumer, or of all: by name, build and shard.
@@ -65,8 +70,8 @@ pub trait ConsumerStore: Send + Sync {
     /// number of programs may ask for it at once, and one of them makes all of it.
     async fn create_build(&self, shards: &[Checkpoint]) -> Result<(), StoreError>;
 
-    /// Removes a build: its table, its checkpoints, its deliveries and what it keeps of a source. A build that is not there
-    /// is removed already.
+    /// Removes a build: its table, its checkpoints, its deliveries, what it keeps of a source and
+    /// what is kept of a relay. A build that is not there is removed already.
     ///
     /// # Errors
     /// [`StoreError::Backend`] if it is live: that is not what this is for.
@@ -78,6 +83,9 @@ pub trait ConsumerStore: Send + Sync {
     /// How far the builds that are kept from a source have read it, of a consumer or of all: by name
     /// and build.
     async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError>;
+
+    /// Where relays send and how that went, of a consumer or of all: by name and build.
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError>;
 
     /// Reads rows of a build's table in one snapshot with its checkpoint.
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError>;
@@ -115,7 +123,7 @@ pub trait ConsumerTransaction: Send {
     /// an error the transaction can only be rolled back.
     async fn lock(&mut self, id: &CheckpointId, wait: Wait) -> Result<Locked, StoreError>;
 
-    /// Writes a checkpoint that is locked: position, condition and `event_at`, with a revision
+    /// Writes a checkpoint that is locked: kind, position, condition and `event_at`, with a revision
     /// that is one higher. Its lease is left alone.
     async fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError>;
 
@@ -149,6 +157,16 @@ pub trait ConsumerTransaction: Send {
 
     /// Notes how far a build has read its source, in place of what was noted before.
     async fn put_feed(&mut self, place: &FeedPlace) -> Result<(), StoreError>;
+
+    /// Where a relay sends and how that went, as this transaction sees it.
+    async fn relay(
+        &mut self,
+        consumer: &str,
+        build: u32,
+    ) -> Result<Option<RelayRecord>, StoreError>;
+
+    /// Notes where a relay sends and how that went, in place of what was noted before.
+    async fn put_relay(&mut self, record: &RelayRecord) -> Result<(), StoreError>;
 
     /// The last event that a build has taken of each of these streams, in any order; those of which
     /// it has taken none are left out.

@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod board;
+
 mod commands;
 mod output;
 mod progress;
@@ -11,7 +13,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use rehydrate::{Repository, Version};
 use tracing_subscriber::EnvFilter;
 
@@ -20,7 +23,7 @@ use crate::fine::{Fine, FineId};
 use crate::penalties::Penalties;
 use crate::read_models::BalancesVersion;
 use crate::view::At;
-use crate::{time, tour};
+use crate::{relay, time, tour};
 
 const EXIT_CODES: &str = "\
 Without a command it gives a guided tour.
@@ -83,12 +86,18 @@ enum Command {
     /// Look at the service while it runs, and tell it what to do.
     Ops(rehydrate_console::Ops),
     /// Publish every event that has not been published yet to a broker, and end.
+    #[command(after_help = relay::ADDRESSES)]
     Relay {
-        /// The broker, `nats://HOST/STREAM?create=true`.
+        /// The broker.
         #[arg(long, value_name = "URL")]
         to: String,
+        /// It is the broker that was called this before, under another address; told once, it holds
+        /// for `serve` too.
+        #[arg(long, value_name = "DESTINATION")]
+        moved_from: Option<String>,
     },
     /// Answer HTTP requests until SIGTERM or ctrl-c.
+    #[command(after_help = relay::ADDRESSES)]
     Serve {
         /// The address to listen at; port 0 takes a free one.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -96,25 +105,48 @@ enum Command {
         /// Add the penalty to fines that are unpaid 60 days after their notification.
         #[arg(long)]
         penalties: bool,
-        /// Publish the events to this broker, `nats://HOST/STREAM?create=true`.
+        /// Publish the events to this broker; may be given once for each kind of broker.
         #[arg(long, value_name = "URL")]
-        relay: Option<String>,
+        relay: Vec<String>,
     },
 }
 
 /// Runs the program.
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Serve { relay: brokers, .. }) = &cli.command
+        && let Some(name) = relay::named_twice(brokers)
+    {
+        let wrong = format!(
+            "two of --relay are {name}: a service publishes to one broker of each kind; leave one out"
+        );
+        Cli::command()
+            .error(ErrorKind::ArgumentConflict, wrong)
+            .exit();
+    }
+    log_to_stderr();
+    let output = Output::new(cli.json);
+    match execute(cli, &output).await {
+        Ok(code) => code,
+        Err(error) => output.error(&error),
+    }
+}
+
+/// The program's log, where nobody takes it for the result.
+fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    let output = Output::new(cli.json);
-    match execute(cli, &output).await {
-        Ok(code) => code,
-        Err(error) => output.error(&error),
+}
+
+fn success_if(good: bool) -> ExitCode {
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
@@ -137,15 +169,17 @@ async fn execute(cli: Cli, output: &Output) -> anyhow::Result<ExitCode> {
         Some(Command::History { id }) => commands::history(&fines, FineId(id), output).await,
         Some(Command::Balances) => read_models::balances(&fines, cli.balances, output).await,
         Some(Command::Ops(ops)) => Ok(read_models::ops(&fines, cli.balances, ops).await),
-        Some(Command::Relay { to }) => commands::relay(&fines, &to, output).await,
+        Some(Command::Relay { to, moved_from }) => {
+            commands::relay(&fines, &to, moved_from, output).await
+        }
         Some(Command::Serve {
             listen,
             penalties,
-            relay,
+            relay: brokers,
         }) => {
             let mut runner = crate::read_models::runner(fines.store().clone(), cli.balances);
-            if let Some(url) = relay {
-                runner = runner.relay(crate::relay::to(&url).await?);
+            for url in brokers {
+                runner = runner.relay(relay::lazily_to(&url)?);
             }
             if penalties {
                 runner = runner.reactor(Penalties::new(fines.clone()));

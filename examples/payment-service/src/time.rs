@@ -34,6 +34,17 @@ pub fn moment(text: &str) -> Result<DateTime<Utc>, NotATime> {
     Ok(start_of(next_day) - TimeDelta::microseconds(1))
 }
 
+/// Reads the beginning of a span: an RFC 3339 time, or a day, which stands for its first moment (UTC).
+///
+/// # Errors
+/// It is neither.
+pub fn beginning(text: &str) -> Result<DateTime<Utc>, NotATime> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(time.to_utc()),
+        Err(_) => day(text).map(start_of).map_err(|_| NotATime::Moment),
+    }
+}
+
 /// Why a text is not a day or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

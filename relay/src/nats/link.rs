@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use async_nats::jetstream::context::{ContextBuilder, GetStreamErrorKind};
+use async_nats::jetstream::context::{ContextBuilder, CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{self, Info, Stream};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, ConnectErrorKind, Event};
@@ -11,6 +12,13 @@ use tokio::sync::watch;
 
 use super::options::NatsOptions;
 use crate::connect::ConnectError;
+
+/// Before a stream is made again that the server had no place for.
+const PAUSES: [Duration; 3] = [
+    Duration::from_millis(20),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+];
 
 /// A connection to the servers of one stream; the client behind it reconnects by itself.
 #[derive(Clone)]
@@ -52,8 +60,8 @@ impl Link {
             .await
             .map_err(|error| not_connected(&destination, error))?;
         let jetstream = ContextBuilder::new()
-            .timeout(options.ack_timeout)
-            .ack_timeout(options.ack_timeout)
+            .timeout(options.timeout)
+            .ack_timeout(options.timeout)
             .build(client.clone());
         let link = Self {
             client,
@@ -81,16 +89,30 @@ impl Link {
 
     async fn make(&self, new: stream::Config) -> Result<Stream, ConnectError> {
         let subjects = new.subjects.join(", ");
-        // Whoever makes it at the same time makes the same, and that is no error.
-        let made = self.jetstream.get_or_create_stream(new).await;
-        made.map_err(|error| ConnectError::Refused {
+        let mut pauses = PAUSES.iter();
+        loop {
+            // Whoever makes it at the same time makes the same, and that is no error.
+            let made = self.jetstream.get_or_create_stream(new.clone()).await;
+            let error = match made {
+                Ok(made) => return Ok(made),
+                Err(error) => error,
+            };
+            match pauses.next() {
+                Some(pause) if has_no_room(&error.kind()) => tokio::time::sleep(*pause).await,
+                _ => return Err(self.not_made(&subjects, error.into())),
+            }
+        }
+    }
+
+    fn not_made(&self, subjects: &str, source: rehydrate::BoxError) -> ConnectError {
+        ConnectError::Refused {
             destination: self.destination.clone(),
             reason: format!(
                 "a stream with the subjects {subjects} cannot be made: see which other stream has \
                  one of them with `nats stream ls --subject`, and whether this user may make one"
             ),
-            source: Some(error.into()),
-        })
+            source: Some(source),
+        }
     }
 
     fn missing(
@@ -208,6 +230,13 @@ fn not_connected(destination: &str, error: async_nats::ConnectError) -> ConnectE
         reason,
         source,
     }
+}
+
+/// The server could not make the folder: while it deletes the last stream of an account it removes
+/// the one that all are in.
+fn has_no_room(error: &CreateStreamErrorKind) -> bool {
+    matches!(error, CreateStreamErrorKind::JetStream(answer)
+        if answer.error_code() == ErrorCode::STREAM_CREATE)
 }
 
 /// The client has a kind for that, and an I/O error with bad data inside for a certificate that it

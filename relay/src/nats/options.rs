@@ -10,6 +10,9 @@ use async_nats::jetstream::stream;
 use crate::connect::ConnectError;
 use crate::url::BrokerUrl;
 
+/// Where servers listen, usually.
+const PORT: u16 = 4222;
+
 /// The parameters of an address.
 const PARAMETERS: &[&str] = &[
     "create",
@@ -31,10 +34,10 @@ pub struct NatsOptions {
     subjects: Vec<String>,
     duplicate_window: Option<Duration>,
     tls_required: bool,
-    tls_ca: Vec<PathBuf>,
+    tls_ca: Option<PathBuf>,
     tls_client: Option<(PathBuf, PathBuf)>,
     pub(super) window: usize,
-    pub(super) ack_timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// Who we are.
@@ -59,21 +62,13 @@ impl NatsOptions {
         if !matches!(url.scheme.as_str(), "nats" | "tls") {
             return Err(url.invalid("it begins with neither `nats:` nor `tls:`"));
         }
-        let create = match url.take("create").as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(url.invalid("`create` is neither `true` nor `false`")),
-        };
+        let create = url.flag("create")?.unwrap_or(false);
         let subjects = url.take("subjects").unwrap_or_default();
         let subjects = subjects.split(',').filter(|subject| !subject.is_empty());
         let subjects = subjects.map(ToOwned::to_owned).collect();
         let credentials = url.take("credentials").map(PathBuf::from);
-        let tls_ca = url.take("tls_ca").map(PathBuf::from).into_iter().collect();
-        let tls_client = match (url.take("tls_certificate"), url.take("tls_key")) {
-            (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),
-            (None, None) => None,
-            _ => return Err(url.invalid("`tls_certificate` and `tls_key` belong together")),
-        };
+        let tls_ca = url.take("tls_ca").map(PathBuf::from);
+        let tls_client = url.tls_client()?;
         url.finish(PARAMETERS)?;
         let login = match (url.user.take(), url.password.take(), credentials) {
             (Some(user), Some(password), None) => Some(Login::User { user, password }),
@@ -92,7 +87,7 @@ impl NatsOptions {
             tls_ca,
             tls_client,
             window: 512,
-            ack_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(5),
             url,
         })
     }
@@ -163,14 +158,15 @@ impl NatsOptions {
     }
 
     /// Trusts the authorities of this PEM file, and no others: those of the system only if none is
-    /// given.
+    /// given. It means TLS, whatever the address says.
     #[must_use]
     pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
-        self.tls_ca.push(file.into());
+        self.tls_ca = Some(file.into());
         self
     }
 
-    /// Shows the server this certificate and has this key for it: PEM files.
+    /// Shows the server this certificate and has this key for it: PEM files. It means TLS, whatever
+    /// the address says.
     #[must_use]
     pub fn tls_client(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.tls_client = Some((certificate.into(), key.into()));
@@ -186,14 +182,18 @@ impl NatsOptions {
 
     /// How long the server may take for an acknowledgement: 5 s, unless another time is given.
     #[must_use]
-    pub fn ack_timeout(mut self, timeout: Duration) -> Self {
-        self.ack_timeout = timeout;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// The server and the stream, for people.
-    pub(super) fn destination(&self) -> String {
-        let hosts = self.url.hosts.join(", ");
+    fn is_tls(&self) -> bool {
+        self.tls_required || self.tls_ca.is_some() || self.tls_client.is_some()
+    }
+
+    /// The server and the stream, for people, and for whoever compares them.
+    pub(crate) fn destination(&self) -> String {
+        let hosts = self.url.servers(PORT).join(", ");
         match self.stream.as_str() {
             "" => format!("NATS at {hosts}"),
             stream => format!("NATS at {hosts}, stream {stream}"),
@@ -202,7 +202,8 @@ impl NatsOptions {
 
     pub(super) fn servers(&self) -> Vec<String> {
         let scheme = &self.url.scheme;
-        let hosts = self.url.hosts.iter();
+        let hosts = self.url.servers(PORT);
+        let hosts = hosts.iter();
         hosts.map(|host| format!("{scheme}://{host}")).collect()
     }
 
@@ -242,11 +243,11 @@ impl NatsOptions {
     ) -> Result<ConnectOptions, ConnectError> {
         let mut client = ConnectOptions::new()
             .name("rehydrate")
-            .request_timeout(Some(self.ack_timeout))
+            .request_timeout(Some(self.timeout))
             // Two unanswered ones are a lost connection.
             .ping_interval(Duration::from_secs(10))
-            .require_tls(self.tls_required);
-        for file in &self.tls_ca {
+            .require_tls(self.is_tls());
+        if let Some(file) = &self.tls_ca {
             client = client.add_root_certificates(file.clone());
         }
         if let Some((certificate, key)) = &self.tls_client {
@@ -383,5 +384,16 @@ mod tests {
             shown.contains("h:1") && !shown.contains("hidden"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_certificate_means_tls_and_the_same_servers_have_the_same_name() {
+        let of = |url: &str| NatsOptions::new(url).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!of("nats://h/s").is_tls());
+        assert!(of("tls://h/s").is_tls());
+        assert!(of("nats://h/s?tls_ca=a.pem").is_tls());
+        let name = of("nats://b,A:4222/s").destination();
+        assert_eq!(name, "NATS at a:4222, b:4222, stream s");
+        assert_eq!(name, of("nats://a,b:4222/s").destination());
     }
 }

@@ -1,16 +1,15 @@
 //! Who is let in, and what those are told who are not.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use rehydrate::{PublishError, Publisher};
 use rehydrate_relay::ConnectError;
 use rehydrate_relay::nats::{NatsOptions, NatsPublisher, NatsSource};
 
-use crate::fixture::{assert_confirmed, message, read_all};
-use rehydrate_tests::nats::{Server, host};
+use rehydrate_tests::brokers::{assert_confirmed, message, read_all};
+use rehydrate_tests::engine::{certify, host, openssl};
+use rehydrate_tests::nats::Server;
 
 /// A key of the documentation of NATS.
 const SEED: &str = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
@@ -111,7 +110,7 @@ async fn who_may_not_publish_is_told_what_the_server_said() {
     ) else {
         return;
     };
-    let options = address(&server, "us:pw@").ack_timeout(Duration::from_millis(300));
+    let options = address(&server, "us:pw@").timeout(Duration::from_millis(300));
     let publisher = NatsPublisher::connect(options).await.expect("it is let in");
     let outcome = publisher
         .publish(&[message("events.a", "a", 1)])
@@ -174,6 +173,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
 
 /// A server with a certificate of an authority of its own.
 fn with_tls(further: &[&str]) -> Option<Server> {
+    openssl()?;
     Server::start_with(|folder| {
         certify(folder);
         let path = |name: &str| folder.join(name).display().to_string();
@@ -225,27 +225,4 @@ async fn over_tls_a_server_that_wants_a_certificate_gets_it() {
     let publisher = NatsPublisher::connect(options).await;
     let publisher = publisher.expect("it is let in");
     assert_confirmed(&publisher.publish(&[message("events.a", "a", 1)]).await);
-}
-
-/// An authority, and a certificate of it for this machine.
-fn certify(folder: &Path) {
-    let openssl = |arguments: &str| {
-        let done = Command::new("openssl")
-            .args(arguments.split(' '))
-            .current_dir(folder)
-            .output();
-        let done = done.expect("openssl is installed");
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-    };
-    std::fs::write(folder.join("names"), "subjectAltName=IP:127.0.0.1").expect("it is written");
-    openssl("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca");
-    openssl("req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server");
-    openssl(
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-         -extfile names -out server.pem",
-    );
 }

@@ -14,4 +14,3 @@ mod login;
 mod publishing;
 mod reading;
 mod restarts;
-mod speed;

@@ -4,7 +4,8 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use rehydrate::{PublishError, Publisher};
 use rehydrate_relay::nats::NatsPublisher;
 
-use crate::fixture::{Stream, assert_confirmed, jetstream, message, options, read_all};
+use crate::fixture::{Stream, jetstream, options};
+use rehydrate_tests::brokers::{assert_confirmed, message, read_all};
 
 #[tokio::test]
 async fn an_event_that_is_sent_twice_is_in_a_topic_once() {
@@ -65,14 +66,11 @@ async fn the_headers_are_those_of_the_documentation() {
 #[tokio::test]
 async fn a_message_that_is_too_large_is_rejected_with_its_size_and_the_limit() {
     let Some(stream) = Stream::new() else { return };
-    let jetstream = jetstream(&stream.server).await;
     let config = Config {
-        name: stream.name.clone(),
-        subjects: vec![format!("{}.>", stream.name)],
         max_message_size: 2_000,
         ..Config::default()
     };
-    jetstream.create_stream(config).await.expect("it is made");
+    stream.make(config).await;
     let publisher = stream.publisher().await;
     let topic = stream.topic("one");
     for (size, limit) in [
@@ -146,16 +144,13 @@ async fn a_topic_of_another_stream_is_rejected() {
 #[tokio::test]
 async fn a_stream_that_is_full_fails_a_key_and_not_the_others() {
     let Some(stream) = Stream::new() else { return };
-    let jetstream = jetstream(&stream.server).await;
     let config = Config {
-        name: stream.name.clone(),
-        subjects: vec![format!("{}.>", stream.name)],
         max_messages_per_subject: 2,
         discard: DiscardPolicy::New,
         discard_new_per_subject: true,
         ..Config::default()
     };
-    jetstream.create_stream(config).await.expect("it is made");
+    stream.make(config).await;
     let publisher = stream.publisher().await;
     let topic = stream.topic("one");
     let mut batch: Vec<_> = (1..=4)

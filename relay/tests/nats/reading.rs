@@ -6,8 +6,9 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::stream::Config;
 use rehydrate::{Begin, Offset, Publisher, Source, SourceError};
 
-use crate::fixture::{
-    PATIENCE, Stream, assert_confirmed, event, jetstream, message, messages, open, read_all,
+use crate::fixture::{Stream, jetstream};
+use rehydrate_tests::brokers::{
+    PATIENCE, assert_confirmed, event, message, messages, open, read_all,
 };
 
 fn after(sequence: u64) -> Begin {
@@ -65,12 +66,10 @@ async fn what_the_stream_has_thrown_away_is_gone_and_what_was_deleted_alone_is_n
     let Some(stream) = Stream::new() else { return };
     let jetstream = jetstream(&stream.server).await;
     let config = Config {
-        name: stream.name.clone(),
-        subjects: vec![format!("{}.>", stream.name)],
         max_messages: 5,
         ..Config::default()
     };
-    jetstream.create_stream(config).await.expect("it is made");
+    stream.make(config).await;
     let publisher = stream.publisher().await;
     let source = stream.source("one").await;
     let topic = stream.topic("one");

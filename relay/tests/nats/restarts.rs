@@ -3,48 +3,18 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use rehydrate::{Begin, CloudEvent, Message, PublishError, Publisher, SourceError};
+use rehydrate::{Begin, PublishError, Publisher, SourceError};
 use rehydrate_relay::nats::{NatsPublisher, NatsSource};
 
-use crate::fixture::{PATIENCE, assert_confirmed, message, messages, open, options, read_all};
+use crate::fixture::options;
+use rehydrate_tests::brokers::{
+    PATIENCE, assert_confirmed, duplicates, message, messages, open, read_all, send_all,
+};
 use rehydrate_tests::nats::Server;
 
 const STREAMS: u64 = 60;
 const VERSIONS: u64 = 50;
 const TOPIC: &str = "events.counts";
-
-/// Sends what was not confirmed again, in its order, as a relay does it.
-async fn send_all(publisher: &NatsPublisher, mut batch: Vec<Message>) -> usize {
-    let mut interruptions = 0;
-    while !batch.is_empty() {
-        let outcomes = publisher.publish(&batch).await;
-        let has_confirmed = outcomes.iter().any(Result::is_ok);
-        interruptions += usize::from(has_confirmed && outcomes.iter().any(Result::is_err));
-        assert_after_a_failure_nothing_of_its_key_is_sent(&batch, &outcomes);
-        let outcomes = batch.into_iter().zip(outcomes);
-        batch = outcomes
-            .filter(|(_, outcome)| outcome.is_err())
-            .map(|(message, _)| message)
-            .collect();
-        // While there is no server, this comes back at once.
-        tokio::task::yield_now().await;
-    }
-    interruptions
-}
-
-fn assert_after_a_failure_nothing_of_its_key_is_sent(
-    batch: &[Message],
-    outcomes: &[Result<(), PublishError>],
-) {
-    let mut failed = std::collections::HashSet::new();
-    for (message, outcome) in batch.iter().zip(outcomes) {
-        let is_not_sent = matches!(outcome, Err(PublishError::NotSent));
-        assert_eq!(failed.contains(&message.key), is_not_sent, "{outcome:?}");
-        if outcome.is_err() {
-            failed.insert(&message.key);
-        }
-    }
-}
 
 /// Kills the server as soon as it has stored so many messages, and starts it again.
 async fn restart_after(server: &mut Server, count: usize) {
@@ -56,22 +26,6 @@ async fn restart_after(server: &mut Server, count: usize) {
     assert_eq!(seen, Ok(count), "so many were to be stored");
     server.kill();
     server.restart();
-}
-
-/// How many messages were there more than once; panics if one is missing or out of order.
-fn duplicates(events: &[CloudEvent]) -> usize {
-    for stream in 1..=STREAMS {
-        let stream = format!("s{stream}");
-        let mut next = 1;
-        for event in events.iter().filter(|event| event.stream_id == stream) {
-            let version = event.version.get();
-            assert!(version <= next, "{stream}: {version} before {next}");
-            next = next.max(version + 1);
-        }
-        assert_eq!(next, VERSIONS + 1, "{stream} is not whole");
-    }
-    let wanted = usize::try_from(STREAMS * VERSIONS).expect("it is small");
-    events.len() - wanted
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +46,7 @@ async fn nothing_is_missing_and_every_key_is_in_order_when_the_server_is_killed_
     assert!(interruptions >= 3, "only {interruptions} batches broke off");
     let source = NatsSource::connect(options(&server.url(), "events"), TOPIC).await;
     let events = read_all(&source.expect("the source connects")).await;
-    let duplicates = duplicates(&events);
+    let duplicates = duplicates(&events, STREAMS, VERSIONS);
     eprintln!(
         "killed 3 times, {interruptions} batches broke off: {} messages, {duplicates} duplicates",
         events.len()
@@ -151,7 +105,7 @@ async fn a_reader_goes_on_without_a_hole_when_the_server_is_killed() {
     }
     // The publisher may have sent something twice; the reader has not read anything twice.
     assert_eq!(events, read_all(&source).await);
-    assert!(duplicates(&events) <= events.len());
+    assert!(duplicates(&events, STREAMS, VERSIONS) <= events.len());
     eprintln!("killed 3 times, opened again {reopened} times");
 }
 

@@ -4,7 +4,8 @@ GRANT USAGE ON SCHEMA :"schema" TO :"reader", :"appender";
 GRANT SELECT ON :"schema".rehydrate_events, :"schema".rehydrate_snapshots,
     :"schema".rehydrate_commands, :"schema".rehydrate_migrations,
     :"schema".rehydrate_checkpoints, :"schema".rehydrate_deliveries, :"schema".rehydrate_ahead,
-    :"schema".rehydrate_feeds, :"schema".rehydrate_feed_streams, :"schema".rehydrate_feed_events
+    :"schema".rehydrate_feeds, :"schema".rehydrate_feed_streams, :"schema".rehydrate_feed_events,
+    :"schema".rehydrate_relays
     TO :"reader", :"appender";
 GRANT SELECT ON SEQUENCE :"schema".rehydrate_positions TO :"reader", :"appender";
 GRANT INSERT ON :"schema".rehydrate_events, :"schema".rehydrate_commands TO :"appender";
@@ -14,5 +15,5 @@ GRANT USAGE ON SEQUENCE :"schema".rehydrate_positions TO :"appender";
 -- models, which it then owns. It gives others the right to read one as for any table.
 GRANT INSERT, UPDATE, DELETE ON :"schema".rehydrate_checkpoints, :"schema".rehydrate_deliveries,
     :"schema".rehydrate_ahead, :"schema".rehydrate_feeds, :"schema".rehydrate_feed_streams,
-    :"schema".rehydrate_feed_events TO :"appender";
+    :"schema".rehydrate_feed_events, :"schema".rehydrate_relays TO :"appender";
 GRANT CREATE ON SCHEMA :"schema" TO :"appender";

@@ -9,6 +9,6 @@ WHERE table_schema = DATABASE()
     AND table_name IN (
         'rehydrate_events', 'rehydrate_snapshots', 'rehydrate_commands', 'rehydrate_counter',
         'rehydrate_checkpoints', 'rehydrate_deliveries', 'rehydrate_ahead', 'rehydrate_feeds',
-        'rehydrate_feed_streams', 'rehydrate_feed_events'
+        'rehydrate_feed_streams', 'rehydrate_feed_events', 'rehydrate_relays'
     )
 ORDER BY table_name DESC

@@ -45,3 +45,8 @@ SELECT
     'rehydrate_feed_events',
     (SELECT count(*) FROM rehydrate_feed_events),
     (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_feed_events*')
+UNION ALL
+SELECT
+    'rehydrate_relays',
+    (SELECT count(*) FROM rehydrate_relays),
+    (SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name GLOB '*rehydrate_relays*')

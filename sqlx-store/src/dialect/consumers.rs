@@ -4,6 +4,7 @@ mod deliveries;
 mod diff;
 mod feeds;
 mod raw;
+mod relays;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub(crate) use self::feeds::{
     fed_further, feed, feeds, last_fed, put_feed, put_last_fed, put_waiting, remove_waiting,
     waiting,
 };
+pub(crate) use self::relays::{put_relay, relay, relays};
 pub(crate) use self::rows::{read_rows, select_rows, total_rows, write_rows};
 
 /// The methods of a `ConsumerTransaction`.
@@ -66,6 +68,8 @@ macro_rules! consumer_transaction {
             fn forget_ahead(id: &rehydrate::CheckpointId, up_to: rehydrate::Position) -> ();
             fn feed(consumer: &str, build: u32) -> Option<rehydrate::FeedPlace>;
             fn put_feed(place: &rehydrate::FeedPlace) -> ();
+            fn relay(consumer: &str, build: u32) -> Option<rehydrate::RelayRecord>;
+            fn put_relay(record: &rehydrate::RelayRecord) -> ();
             fn last_fed(consumer: &str, build: u32, streams: &[rehydrate::StreamId])
                 -> Vec<rehydrate::LastFed>;
             fn put_last_fed(consumer: &str, build: u32, last: &[rehydrate::LastFed]) -> ();
@@ -170,6 +174,7 @@ pub(crate) async fn drop_build(
         Kept::RemoveAhead,
         Kept::RemoveFeed,
         Kept::RemoveLastFed,
+        Kept::RemoveRelay,
         Kept::RemoveAllWaiting,
         Kept::RemoveDeliveries,
         Kept::RemoveCheckpoints,

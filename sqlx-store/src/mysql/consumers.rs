@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rehydrate::{
     Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
-    LogCount, RowQuery, RowsRead, StoreError, TableDiff, Totals,
+    LogCount, RelayRecord, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };
 
 use super::error::{explain, is_answer};
@@ -80,6 +80,10 @@ impl ConsumerStore for MySqlStore {
 
     async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
         asking!(self, |session| consumers::feeds(&mut session, consumer))
+    }
+
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError> {
+        asking!(self, |session| consumers::relays(&mut session, consumer))
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {

@@ -32,6 +32,11 @@ pub(super) const MIGRATIONS: Migrations = Migrations(&[
         name: "feeds",
         script: include_str!("../../migrations/mysql/0003_feeds.sql"),
     },
+    Migration {
+        version: 4,
+        name: "relays",
+        script: include_str!("../../migrations/mysql/0004_relays.sql"),
+    },
 ]);
 
 /// Brings the tables up to date. Changes nothing, and waits for nobody, if they are.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rehydrate::{
     Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
-    LogCount, RowQuery, RowsRead, StoreError, TableDiff, Totals,
+    LogCount, RelayRecord, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -73,6 +73,10 @@ impl ConsumerStore for PostgresStore {
 
     async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
         asking!(self, |session| consumers::feeds(&mut session, consumer))
+    }
+
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError> {
+        asking!(self, |session| consumers::relays(&mut session, consumer))
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {

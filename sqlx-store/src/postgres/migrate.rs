@@ -25,6 +25,11 @@ const MIGRATIONS: Migrations = Migrations(&[
         name: "feeds",
         script: include_str!("../../migrations/postgres/0003_feeds.sql"),
     },
+    Migration {
+        version: 4,
+        name: "relays",
+        script: include_str!("../../migrations/postgres/0004_relays.sql"),
+    },
 ]);
 
 const ADVICE: &str = "run PostgresStore::migrate or rehydrate_sqlx::migrate with a role that may \

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rehydrate::{
     Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
-    LogCount, RowQuery, RowsRead, StoreError, TableDiff, Totals,
+    LogCount, RelayRecord, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -69,6 +69,10 @@ impl ConsumerStore for SqliteStore {
 
     async fn feeds(&self, consumer: Option<&str>) -> Result<Vec<FeedPlace>, StoreError> {
         reading!(self, |session| consumers::feeds(&mut session, consumer))
+    }
+
+    async fn relays(&self, consumer: Option<&str>) -> Result<Vec<RelayRecord>, StoreError> {
+        reading!(self, |session| consumers::relays(&mut session, consumer))
     }
 
     async fn select_rows(&self, query: &RowQuery) -> Result<RowsRead, StoreError> {

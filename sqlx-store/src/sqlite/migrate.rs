@@ -25,6 +25,11 @@ const MIGRATIONS: Migrations = Migrations(&[
         name: "feeds",
         script: include_str!("../../migrations/sqlite/0003_feeds.sql"),
     },
+    Migration {
+        version: 4,
+        name: "relays",
+        script: include_str!("../../migrations/sqlite/0004_relays.sql"),
+    },
 ]);
 
 /// Brings the tables up to date. Changes nothing, and locks nothing, if they are.

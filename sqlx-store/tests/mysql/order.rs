@@ -143,7 +143,7 @@ async fn a_diagnosis_names_whoever_holds_the_watermark_up() {
         diagnosis.missing_indexes,
         ["rehydrate_events.rehydrate_events_stream"]
     );
-    assert_eq!(diagnosis.schema_version, 3);
+    assert_eq!(diagnosis.schema_version, 4);
     assert!(!diagnosis.database.is_empty());
     assert!(diagnosis.tables.iter().any(|table| table.bytes > 0));
 }

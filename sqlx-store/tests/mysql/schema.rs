@@ -164,7 +164,7 @@ async fn many_who_migrate_at_once_migrate_once() {
     }
     let mut stranger = database.stranger().await;
     let applied = "SELECT COUNT(*) FROM rehydrate_migrations";
-    assert_eq!(number(&mut stranger, applied).await, 3);
+    assert_eq!(number(&mut stranger, applied).await, 4);
     assert_eq!(
         number(&mut stranger, "SELECT COUNT(*) FROM rehydrate_counter").await,
         1
@@ -270,5 +270,25 @@ async fn an_event_type_is_kept_to_the_letter_and_one_that_is_too_long_is_refused
         payloads(&store, &stream(2)).await,
         Vec::<String>::new(),
         "nothing was written"
+    );
+}
+
+#[tokio::test]
+async fn a_diagnosis_has_every_table_of_the_store() {
+    let Some(database) = Database::migrated().await else {
+        return;
+    };
+    let store = database.open().await;
+    let mut stranger = database.stranger().await;
+    let sql = "SELECT CONVERT(table_name USING utf8mb4) FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name LIKE 'rehydrate%'
+            AND table_name <> 'rehydrate_migrations'";
+    let tables = sqlx::query_scalar(sql).fetch_all(&mut stranger).await;
+    let tables: BTreeSet<String> = tables.unwrap().into_iter().collect();
+    assert!(tables.contains("rehydrate_relays"), "{tables:?}");
+    let found = store.diagnose().await.unwrap().tables.into_iter();
+    assert_eq!(
+        found.map(|table| table.name).collect::<BTreeSet<_>>(),
+        tables
     );
 }

@@ -53,7 +53,7 @@ async fn a_newer_schema_is_refused_for_writing_and_for_reading() {
         match SqliteStore::connect(options).await.unwrap_err() {
             StoreError::SchemaMismatch {
                 found: 99,
-                known: 3,
+                known: 4,
                 advice,
                 ..
             } => {
@@ -117,7 +117,7 @@ async fn a_read_only_store_is_neither_created_nor_migrated() {
     .await;
     match SqliteStore::connect(options).await.unwrap_err() {
         StoreError::SchemaMismatch {
-            found: 0, known: 3, ..
+            found: 0, known: 4, ..
         } => {}
         other => panic!("{other:?}"),
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use rehydrate::{ConsumerStore as _, EventStore as _, Expected};
+use rehydrate::{ConsumerKind, ConsumerStore as _, EventStore as _, Expected, RelayRecord};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
 use crate::common::{Place, batch, count, execute, stream};
@@ -142,12 +142,12 @@ async fn many_who_open_one_new_file_at_once_migrate_it_once() {
     let mut stranger = place.stranger().await;
     assert_eq!(
         count(&mut stranger, "SELECT count(*) FROM rehydrate_migrations").await,
-        3
+        4
     );
 }
 
 #[tokio::test]
-async fn what_a_store_of_version_2_keeps_of_its_consumers_is_there_in_version_3() {
+async fn what_a_store_of_version_2_keeps_of_its_consumers_is_there_in_version_4() {
     let place = Place::new();
     let mut stranger = place.stranger().await;
     for sql in [
@@ -157,6 +157,8 @@ async fn what_a_store_of_version_2_keeps_of_its_consumers_is_there_in_version_3(
         "INSERT INTO rehydrate_migrations VALUES (1, 'events', 0), (2, 'consumers', 0)",
         "INSERT INTO rehydrate_checkpoints VALUES
             ('balances', 1, 0, 'projection', 3, 'live', NULL, 7, 9, 'live', NULL, NULL, NULL, 5, 6,
+            NULL, NULL),
+            ('mails', 1, 0, 'reactor', 1, 'live', NULL, 3, 2, 'live', NULL, NULL, NULL, 5, 6,
             NULL, NULL)",
         "CREATE VIEW progress AS SELECT consumer, position FROM rehydrate_checkpoints",
     ] {
@@ -164,8 +166,29 @@ async fn what_a_store_of_version_2_keeps_of_its_consumers_is_there_in_version_3(
     }
     let store = place.open().await;
     let found = store.checkpoints(None).await.unwrap();
-    assert_eq!(found.len(), 1);
+    assert_eq!(found.len(), 2);
     assert_eq!((found[0].position.get(), found[0].revision), (7, 9));
-    let seen = count(&mut stranger, "SELECT position FROM progress").await;
+    // It may be a relay, which says so when it runs.
+    assert_eq!(found[1].kind, ConsumerKind::Reactor);
+    let relays = store.relays(None).await.unwrap();
+    assert_eq!(relays, [RelayRecord::new("mails", 1)]);
+    let seen = count(&mut stranger, "SELECT max(position) FROM progress").await;
     assert_eq!(seen, 7);
+}
+
+#[tokio::test]
+async fn a_diagnosis_has_every_table_of_the_store() {
+    let place = Place::new();
+    let store = place.open().await;
+    let mut stranger = place.stranger().await;
+    let sql = "SELECT name FROM sqlite_master
+        WHERE type = 'table' AND name LIKE 'rehydrate_%' AND name <> 'rehydrate_migrations'";
+    let tables = sqlx::query_scalar(sql).fetch_all(&mut stranger).await;
+    let tables: BTreeSet<String> = tables.unwrap().into_iter().collect();
+    assert!(tables.contains("rehydrate_relays"), "{tables:?}");
+    let found = store.diagnose().await.unwrap().tables.into_iter();
+    assert_eq!(
+        found.map(|table| table.name).collect::<BTreeSet<_>>(),
+        tables
+    );
 }

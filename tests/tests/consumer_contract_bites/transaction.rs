@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use rehydrate::{
     AfterCommit, Ahead, Appended, Batch, Checkpoint, CheckpointId, ConsumerStore,
     ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Expected, FeedPlace, Identity,
-    LastFed, Locked, Position, StoreError, StreamId, StreamQuery, StreamRead, Table, Transaction,
-    Wait, WaitingEvent,
+    LastFed, Locked, Position, RelayRecord, StoreError, StreamId, StreamQuery, StreamRead, Table,
+    Transaction, Wait, WaitingEvent,
 };
 
 use super::{Fault, Faulty};
@@ -76,6 +76,19 @@ impl ConsumerTransaction for FaultyTransaction {
     async fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
         match self.faulty.fault {
             Fault::LocksNothing | Fault::CommitsRowsAtOnce => return Ok(()),
+            Fault::KeepsTheKind => {
+                let all = self
+                    .faulty
+                    .checkpoints(Some(&checkpoint.id.consumer))
+                    .await?;
+                let found = all.into_iter().find(|it| it.id == checkpoint.id);
+                let kind = found.map_or(checkpoint.kind, |found| found.kind);
+                let checkpoint = Checkpoint {
+                    kind,
+                    ..checkpoint.clone()
+                };
+                return self.within().save(&checkpoint).await;
+            }
             Fault::SavesTwice => self.within().save(checkpoint).await?,
             _ => {}
         }
@@ -136,6 +149,22 @@ impl ConsumerTransaction for FaultyTransaction {
             return Ok(());
         }
         self.within().put_feed(place).await
+    }
+
+    async fn relay(
+        &mut self,
+        consumer: &str,
+        build: u32,
+    ) -> Result<Option<RelayRecord>, StoreError> {
+        self.within().relay(consumer, build).await
+    }
+
+    async fn put_relay(&mut self, record: &RelayRecord) -> Result<(), StoreError> {
+        let mut record = record.clone();
+        if self.faulty.has(Fault::ForgetsABroker) {
+            record.destination = None;
+        }
+        self.within().put_relay(&record).await
     }
 
     async fn last_fed(

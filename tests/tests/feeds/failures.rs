@@ -53,12 +53,13 @@ async fn an_event_that_fails_parks_its_stream_and_no_other() {
             ];
             service.happens(events).await;
             let feed = service.feed(&store, faulty()).batch(batch);
-            assert_eq!(feed.run_to_end().await.unwrap().events, 5);
+            let fed = feed.run_to_end().await.unwrap();
+            assert_eq!((fed.events, fed.parked), (5, 1));
             service
                 .happens([(1, deposited(3)), (3, deposited(4))])
                 .await;
             service.publish_again(|_| true).await;
-            feed.run_to_end().await.unwrap();
+            assert_eq!(feed.run_to_end().await.unwrap().parked, 1, "it still does");
             let rows = rows_of::<Wealths>(&store).await;
             assert_eq!(seen(&rows), [(1, 0, 1), (2, 11, 2), (3, 4, 1)]);
             assert_eq!(status(&store, "wealth").await.parked, 1);
@@ -103,12 +104,12 @@ async fn a_parked_stream_goes_on_once_it_is_retried_with_the_fault_repaired() {
 
         operations(&store).retry(&again).await.unwrap();
         let feed = service.feed(&store, <Wealths>::default());
-        feed.run_to_end().await.unwrap();
         assert_eq!(
-            letters(&store).await.len(),
+            feed.run_to_end().await.unwrap().parked,
             1,
             "the other one is parked still"
         );
+        assert_eq!(letters(&store).await.len(), 1);
         let count = operations(&store).retry_all(Some("wealth")).await;
         assert_eq!(count.unwrap(), 1);
         let feeding = feed.start().await.unwrap();

@@ -172,7 +172,7 @@ struct Silent(MemoryBroker);
 #[async_trait::async_trait]
 impl Publisher for Silent {
     fn destination(&self) -> String {
-        "silence".to_owned()
+        self.0.destination()
     }
 
     async fn publish(&self, batch: &[Message]) -> Vec<Result<(), PublishError>> {

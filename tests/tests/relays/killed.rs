@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rehydrate::{DeliveryState, LogQuery, MemoryStore};
+use rehydrate::{DeliveryState, LogQuery, MemoryStore, RewindTo};
 
 use super::*;
 
@@ -21,6 +21,9 @@ enum Turn {
     Accept(u64),
     Away(bool),
     Wait(i64),
+    /// Somebody has it go back, at most to a position.
+    Rewind(u64),
+    RetryAll,
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
@@ -33,6 +36,8 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         1 => (1..4_u64).prop_map(Turn::Accept),
         1 => any::<bool>().prop_map(Turn::Away),
         1 => (0..3_i64).prop_map(Turn::Wait),
+        1 => (0..30_u64).prop_map(Turn::Rewind),
+        1 => Just(Turn::RetryAll),
     ];
     prop::collection::vec(turn, 0..60)
 }
@@ -121,6 +126,14 @@ async fn play(store: Arc<dyn EventStore>, turns: &[Turn]) {
             Turn::Accept(account) => stage.broker.accept(&key(*account)),
             Turn::Away(is_away) => stage.broker.set_available(!is_away),
             Turn::Wait(seconds) => stage.wait(*seconds),
+            Turn::Rewind(position) => {
+                let to = RewindTo::Position(Position(*position));
+                // It may not have come so far, or have never run.
+                let _ = stage.operations().rewind(NAME, to).await;
+            }
+            Turn::RetryAll => {
+                stage.operations().retry_all(Some(NAME)).await.unwrap();
+            }
         }
         check_nothing_is_passed(&stage).await;
         check_order(&stage);
@@ -174,6 +187,7 @@ fn a_relay_that_is_killed_anywhere_loses_nothing_in_any_database() {
             });
             turns.push(Turn::Away(false));
             turns.push(Turn::Wait(1));
+            turns.push(Turn::Rewind(4 * round as u64));
             turns.push(Turn::Run { at_once: 4 });
         }
         play(store, &turns).await;

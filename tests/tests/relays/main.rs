@@ -1,18 +1,20 @@
 //! What a relay sends to a broker, in which order, and what becomes of what is not taken.
 
+mod destinations;
 mod failures;
 mod killed;
 mod leading;
+mod rewinding;
 mod shapes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use rehydrate::{
-    Checkpoint, CloudEvent, Delivery, DeliveryQuery, EventStore, ManualClock, MemoryBroker,
-    Operations, Position, Relay, Repository, Retries, Runner, Start,
+    BuildStatus, Checkpoint, Clock, CloudEvent, ConsumerKind, Delivery, DeliveryQuery, EventStore,
+    ManualClock, MemoryBroker, Operations, Position, Relay, Repository, Retries, Runner, Start,
 };
 use rehydrate_tests::account::Account;
 use rehydrate_tests::stores::on_every_store;
@@ -59,6 +61,12 @@ impl Stage {
             .relay(relay)
     }
 
+    async fn relay_status(&self) -> BuildStatus {
+        let all = self.operations().status().await.unwrap();
+        assert_eq!((all.len(), all[0].kind), (1, ConsumerKind::Relay));
+        all.into_iter().next().unwrap().builds.remove(0)
+    }
+
     async fn drain(&self) {
         self.runner().drain().await.unwrap();
     }
@@ -76,6 +84,10 @@ impl Stage {
 
     fn operations(&self) -> Operations {
         Operations::new(Arc::clone(&self.store)).with_clock(Arc::clone(&self.clock))
+    }
+
+    fn clock_now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     fn wait(&self, seconds: i64) {

@@ -3,6 +3,7 @@
 mod caching;
 mod commands;
 mod context;
+mod creating;
 mod loading;
 mod snapshots;
 mod transactions;

@@ -113,7 +113,8 @@ pub(super) fn of_consumers(console: &Console, consumers: &[Consumer]) -> Vec<Fin
         }
         let is_known = console.registry.projections.contains_key(name)
             || console.registry.reactors.contains(&name);
-        if knows_some && !is_known {
+        // Nobody tells a console of relays.
+        if knows_some && !is_known && consumer.kind != "relay" {
             findings.push(note(
                 name,
                 "it has run on this store, and this program does not have it",
@@ -158,7 +159,7 @@ fn of_build(name: &str, build: &Build) -> Vec<Finding> {
         "retrying" => findings.push(problem(
             name,
             format!("build {number} cannot get on: {error}"),
-            "it is tried again by itself; see what the database says",
+            "it is tried again by itself; see what the database says, or the broker of a relay",
         )),
         "paused" => findings.push(note(
             name,
@@ -166,6 +167,17 @@ fn of_build(name: &str, build: &Build) -> Vec<Finding> {
             format!("`projections resume {name}`, when it is to go on"),
         )),
         _ => {}
+    }
+    // What is retried, or has failed, was said above.
+    if let Some((error, at)) = &build.relay_error
+        && build.error.is_none()
+    {
+        let at = time::moment(*at);
+        findings.push(problem(
+            name,
+            format!("its last error, at {at}, is not over: {error}"),
+            "remove the cause, and run the program that publishes; it is over when the broker confirms something",
+        ));
     }
     if build.parked > 0 {
         let streams = count(u64::try_from(build.parked).unwrap_or(u64::MAX), "stream");

@@ -1,22 +1,25 @@
 //! The checkpoint of a reactor, and who may write it.
 
+mod duty;
+
 use std::collections::HashSet;
-use std::pin::pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use futures_util::future::{Either, select};
 use tokio::time::Instant;
 
 use super::super::build::consumers_of;
-use super::super::{RunError, Runner, consumers};
+use super::super::{Runner, consumers};
+use super::broker::Sent;
+use super::claim::is_claimed;
 use super::halt::Halt;
 use super::lease::Lease;
 use super::progress::Progress;
-use super::release::{Released, blocking, go_on, note_ahead};
+use super::release::{Released, blocking, go_on, note_ahead, on_file};
 use crate::clock::Clock;
 use crate::error::{StoreError, whole_text};
 use crate::page::StoredEvent;
+use crate::reactor::{Failure, Reaction};
 use crate::store::{
     Checkpoint, CheckpointId, Condition, Delivery, DeliveryQuery, DeliveryState, EventStore,
     Leased, Locked, Transaction, Wait,
@@ -35,6 +38,13 @@ pub(super) struct Ledger {
     idle_write: std::time::Duration,
     lease: Lease,
     progress: Progress,
+    /// The broker of a relay.
+    destination: Option<String>,
+    /// What is to be noted of a relay.
+    sent: Option<Sent>,
+    /// The positions ahead that a relay is to go on without, because somebody has decided so before
+    /// it was rewound.
+    skipped: HashSet<Position>,
     /// The streams that wait. Some of them may not wait any more; that is found out when one of
     /// their events was passed over.
     blocked: HashSet<StreamId>,
@@ -45,7 +55,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(runner: &Runner, id: CheckpointId) -> Self {
+    pub(super) fn new(runner: &Runner, id: CheckpointId, destination: Option<String>) -> Self {
         Self {
             store: Arc::clone(&runner.store),
             clock: Arc::clone(&runner.clock),
@@ -53,6 +63,9 @@ impl Ledger {
             lease: Lease::new(&runner.store, &id, runner.pace.lease),
             id,
             progress: Progress::default(),
+            sent: destination.is_some().then(Sent::default),
+            destination,
+            skipped: HashSet::new(),
             blocked: HashSet::new(),
             next_due: None,
             is_lost: false,
@@ -101,6 +114,12 @@ impl Ledger {
             .deliveries(&blocking(&self.id))
             .await?;
         self.blocked = waiting.into_iter().map(|it| it.stream).collect();
+        if self.sent.is_some() {
+            let all = on_file(&self.id);
+            let mut skipped = consumers(&*self.store)?.deliveries(&all).await?;
+            skipped.retain(|it| matches!(it.state, DeliveryState::Skipped { .. }));
+            self.skipped = skipped.into_iter().map(|it| it.position).collect();
+        }
         Ok(())
     }
 
@@ -117,10 +136,13 @@ impl Ledger {
 
     /// Keeps leading.
     pub(super) async fn keep(&mut self) -> Result<(), Halt> {
-        if !self.is_lost && self.lease.renew_at() <= Instant::now() {
-            let leased = self.lead().await?;
+        if !self.is_lost
+            && self.lease.renew_at() <= Instant::now()
+            && let Leased::Given(found) = self.lead().await?
+        {
             // Somebody else may have led meanwhile, and have let go of it again.
-            self.is_lost |= matches!(&leased, Leased::Given(found) if self.fence(found).is_err());
+            self.is_lost = true;
+            self.is_lost = self.fence(&found).is_err() || !self.is_claimed().await?;
         }
         if self.is_lost {
             return Err(Halt::Lost);
@@ -128,64 +150,34 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether what is noted as delivered here was delivered where this worker delivers it.
+    async fn is_claimed(&self) -> Result<bool, StoreError> {
+        match &self.destination {
+            Some(destination) => is_claimed(&*self.store, &self.id, destination).await,
+            None => Ok(true),
+        }
+    }
+
     /// How long one may wait before the lease has to be looked after.
     pub(super) fn longest_wait(&self) -> std::time::Duration {
         self.lease.period()
     }
 
-    /// Does something that may take long, and meanwhile keeps leading and writes down what is due.
-    pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
-        let mut work = pin!(work);
-        loop {
-            if let Either::Left((done, _)) = select(work.as_mut(), pin!(self.until_duty())).await {
-                return done;
-            }
-            let duty = pin!(self.duty());
-            if let Either::Left((done, duty)) = select(work.as_mut(), duty).await {
-                duty.await;
-                return done;
-            }
-        }
-    }
-
-    async fn until_duty(&self) {
-        if self.is_lost {
-            return std::future::pending().await;
-        }
-        let renewal = self.lease.renew_at();
-        let at = self.progress.due().map_or(renewal, |due| due.min(renewal));
-        tokio::time::sleep_until(at).await;
-    }
-
-    /// What goes wrong here is met again by who comes next.
-    async fn duty(&mut self) {
-        let (kept, written) = (self.keep().await, self.write_if_due().await);
-        if let Err(Halt::Failed(error)) = kept {
-            self.warn(&error);
-            self.lease.put_off();
-        }
-        match written {
-            Err(Halt::Failed(error)) => {
-                self.warn(&error);
-                self.progress.put_off(self.lease.period() / 4);
-            }
-            Err(Halt::Lost) => self.is_lost = true,
-            // A pause is noticed by whoever looks next.
-            Err(Halt::Paused | Halt::Stopped) | Ok(()) => {}
-        }
-    }
-
-    fn warn(&self, error: &RunError) {
-        tracing::warn!(
-            consumer = %self.id.consumer,
-            error = whole_text(error),
-            "the store does not answer while an event is being delivered"
-        );
-    }
-
     /// Whether an event has to wait, because one before it in its stream does.
     pub(super) fn is_blocked(&self, stream: &StreamId) -> bool {
         self.blocked.contains(stream)
+    }
+
+    /// Whether somebody has decided to go on without the event at a position.
+    pub(super) fn is_skipped(&self, position: Position) -> bool {
+        self.skipped.contains(&position)
+    }
+
+    /// Takes into account what an attempt has come to, for those who look at a relay.
+    pub(super) fn hear(&mut self, outcome: &Result<Reaction, Failure>) {
+        if let Some(sent) = &mut self.sent {
+            sent.hear(outcome, self.clock.now());
+        }
     }
 
     /// An event was delivered, and an outcome is to be kept if it was not just answered.
@@ -249,7 +241,9 @@ impl Ledger {
         self.progress.apply_to(&mut checkpoint);
         checkpoint.changed_at = self.clock.now();
         consumers.save(&checkpoint).await?;
+        Sent::note(self.sent.as_ref(), consumers, &self.id).await?;
         transaction.commit().await?;
+        self.sent = self.sent.take().map(|_| Sent::default());
         telemetry::taken(telemetry::Batch {
             id: &self.id,
             events: self.progress.events,
@@ -336,7 +330,10 @@ impl Ledger {
                 Released::Waits => {}
             }
         }
+        let consumers = consumers_of(&mut *transaction)?;
+        Sent::note(self.sent.as_ref(), consumers, &self.id).await?;
         transaction.commit().await?;
+        self.sent = self.sent.take().map(|_| Sent::default());
         if let Some(outcome) = &outcome {
             self.expect(outcome);
         }
@@ -355,6 +352,9 @@ impl Ledger {
 
     /// A transaction that has the checkpoint locked, as long as it is ours.
     async fn locked(&self) -> Result<(Box<dyn Transaction>, Box<Checkpoint>), Halt> {
+        if self.is_lost {
+            return Err(Halt::Lost);
+        }
         let mut transaction = self.store.begin().await?;
         let locked = consumers_of(&mut *transaction)?
             .lock(&self.id, Wait::ForOthers)

@@ -8,8 +8,8 @@ use super::delivery::retry_at;
 use crate::error::StoreError;
 use crate::page::Page;
 use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, StreamQuery,
-    Transaction,
+    Ahead, Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
+    StreamQuery, Transaction,
 };
 use crate::stream::{Position, Version};
 
@@ -43,7 +43,19 @@ pub(crate) async fn go_on(
         return Ok(Released::Waits);
     }
     let ahead = ahead_of(consumers, id, settled).await?;
-    let reached = ahead.map_or(settled.version, |ahead| ahead.version.max(settled.version));
+    let mut reached = ahead.map_or(settled.version, |ahead| ahead.version.max(settled.version));
+    let on_file = consumers.deliveries(&on_file(id)).await?;
+    let is_skipped = |version| {
+        on_file.iter().any(|it| {
+            it.version == version
+                && it.stream == settled.stream
+                && matches!(it.state, DeliveryState::Skipped { .. })
+        })
+    };
+    // Those that were skipped before a relay was rewound stay skipped.
+    while is_skipped(reached.next()) {
+        reached = reached.next();
+    }
     let next = StreamQuery {
         after: reached,
         until: Some(reached.next()),
@@ -126,6 +138,14 @@ async fn ahead_of(
 ) -> Result<Option<Ahead>, StoreError> {
     let all = consumers.ahead(id).await?;
     Ok(all.into_iter().find(|it| it.stream == delivery.stream))
+}
+
+/// All deliveries of a reactor.
+pub(super) fn on_file(id: &CheckpointId) -> DeliveryQuery {
+    DeliveryQuery {
+        blocking_only: false,
+        ..blocking(id)
+    }
 }
 
 /// The deliveries of a reactor for which streams wait.

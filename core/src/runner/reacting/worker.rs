@@ -9,16 +9,15 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::super::{Pages, RunError, Runner, consumers};
+use super::claim::{claim, create, id_of};
 use super::delivery::{after, retry_at};
 use super::halt::{Halt, Stop};
 use super::ledger::Ledger;
+use super::telling::{tell, word};
 use crate::error::{StoreError, whole_text};
 use crate::page::{Page, StoredEvent};
-use crate::reactor::{AnyReactor, Failure, Outcome, Start};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState, Leased, LogQuery,
-    Role, StreamQuery,
-};
+use crate::reactor::{AnyReactor, Failure, Outcome, Reaction};
+use crate::store::{Condition, Delivery, Leased, LogQuery, StreamQuery};
 use crate::stream::{Position, Version};
 use crate::telemetry;
 
@@ -39,11 +38,7 @@ pub(super) struct Worker<'a> {
 impl<'a> Worker<'a> {
     pub(super) fn new(runner: &'a Runner, reactor: &Arc<dyn AnyReactor>, stop: Stop) -> Self {
         let definition = reactor.definition();
-        let id = CheckpointId {
-            consumer: definition.name.to_owned(),
-            build: 1,
-            shard: 0,
-        };
+        let destination = reactor.destination().map(|it| it.name);
         let query = LogQuery {
             after: Position::ZERO,
             categories: definition.categories.clone(),
@@ -53,7 +48,7 @@ impl<'a> Worker<'a> {
             runner,
             reactor: Arc::clone(reactor),
             stop,
-            ledger: Ledger::new(runner, id),
+            ledger: Ledger::new(runner, id_of(definition.name), destination),
             pages: Pages::new(Arc::clone(&runner.store), query),
             attended: None,
         }
@@ -139,15 +134,12 @@ impl<'a> Worker<'a> {
             match self.ledger.lead().await? {
                 Leased::Given(checkpoint) => break checkpoint,
                 Leased::Held { .. } => return Err(Halt::Lost),
-                Leased::Missing => self.create().await?,
+                Leased::Missing => create(self.runner, &*self.reactor).await?,
             }
         };
-        if checkpoint.kind != ConsumerKind::Reactor {
+        if let Err(error) = claim(self.runner, &*self.reactor, &checkpoint).await {
             self.ledger.resign().await;
-            return Err(RunError::NotAReactor {
-                consumer: checkpoint.id.consumer,
-            }
-            .into());
+            return Err(error.into());
         }
         self.attended = None;
         self.ledger.begin(&checkpoint).await?;
@@ -155,28 +147,6 @@ impl<'a> Worker<'a> {
             return Err(Halt::Paused);
         }
         self.work(until).await
-    }
-
-    async fn create(&self) -> Result<(), RunError> {
-        let store = &*self.runner.store;
-        let first = Checkpoint {
-            id: self.ledger.id().clone(),
-            kind: ConsumerKind::Reactor,
-            definition: 1,
-            role: Role::Live,
-            table: None,
-            position: match self.reactor.definition().start {
-                Start::Beginning => Position::ZERO,
-                Start::Now => store.watermark().await?,
-            },
-            revision: 0,
-            condition: Condition::New,
-            event_at: None,
-            changed_at: self.ledger.now(),
-            lease: None,
-        };
-        consumers(store)?.create_build(&[first]).await?;
-        Ok(())
     }
 
     async fn work(&mut self, until: Option<Position>) -> Result<(), Halt> {
@@ -259,17 +229,22 @@ impl<'a> Worker<'a> {
         let (mut free, mut deliveries) = (Vec::new(), Vec::new());
         for event in events {
             let delivery = retry_at(self.ledger.id(), event, now)?;
-            let is_free = !self.ledger.is_blocked(&delivery.stream);
+            let is_skipped = self.ledger.is_skipped(event.position);
+            let is_free = !is_skipped && !self.ledger.is_blocked(&delivery.stream);
             if is_free {
                 free.push((*event, 1));
             }
-            deliveries.push((event, delivery, is_free));
+            deliveries.push((event, delivery, is_free, is_skipped));
         }
         let mut outcomes = self.deliver(&free).await.into_iter();
-        for (event, delivery, is_free) in deliveries {
-            let outcome = if is_free { outcomes.next() } else { None };
+        for (event, delivery, is_free, is_skipped) in deliveries {
+            let outcome = match (is_free, is_skipped) {
+                (_, true) => Some(Outcome::Ignored),
+                (true, false) => outcomes.next(),
+                (false, false) => None,
+            };
             // One before it in its stream may have failed just now.
-            if self.ledger.is_blocked(&delivery.stream) {
+            if !is_skipped && self.ledger.is_blocked(&delivery.stream) {
                 self.ledger.pass_over(event, delivery);
                 continue;
             }
@@ -332,7 +307,7 @@ impl<'a> Worker<'a> {
 
     /// What is to be kept of a delivery.
     fn kept(
-        &self,
+        &mut self,
         delivery: Delivery,
         number: u32,
         outcome: Option<Outcome>,
@@ -343,7 +318,11 @@ impl<'a> Worker<'a> {
             source,
         };
         let outcome = match outcome {
-            Some(Outcome::Known(outcome)) => outcome,
+            Some(Outcome::Known(outcome)) => {
+                self.ledger.hear(&outcome);
+                outcome
+            }
+            Some(Outcome::Ignored) => Ok(Reaction::Done),
             Some(Outcome::Unreachable(source)) => return Err(unreachable(source)),
             None => return Err(unreachable("there is no word of some of the events".into())),
         };
@@ -357,32 +336,5 @@ impl<'a> Worker<'a> {
         tell(kept.as_ref());
         telemetry::delivered(definition.name, word(kept.as_ref()));
         Ok(kept)
-    }
-}
-
-/// What has come of an attempt, for those who count.
-fn word(outcome: Option<&Delivery>) -> &'static str {
-    match outcome {
-        None => "done",
-        Some(it) if it.error.is_none() => "again",
-        Some(it) if it.state == DeliveryState::Parked => "parked",
-        Some(_) => "retrying",
-    }
-}
-
-/// Says what went wrong.
-fn tell(outcome: Option<&Delivery>) {
-    let Some((delivery, error)) = outcome.and_then(|it| Some((it, it.error.as_deref()?))) else {
-        return;
-    };
-    let (reactor, stream, version) = (&delivery.consumer, &delivery.stream, delivery.version);
-    match delivery.state {
-        DeliveryState::Parked => {
-            tracing::error!(reactor, %stream, %version, error, "an event is parked with its stream");
-        }
-        DeliveryState::Retrying { at } | DeliveryState::Scheduled { at } => {
-            tracing::warn!(reactor, %stream, %version, error, %at, "an event is to be tried again");
-        }
-        DeliveryState::Skipped { .. } => {}
     }
 }

@@ -71,6 +71,8 @@ pub enum ConsumerKind {
     Reactor,
     /// It keeps a read model from a message broker, not from this log.
     Feed,
+    /// It publishes the log to a message broker, and may be rewound.
+    Relay,
 }
 
 /// What a build is for.

@@ -7,13 +7,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use rehydrate::{Operations, Repository, Runner};
+use anyhow::{Context, anyhow, bail};
+use rehydrate::{Operations, Repository, RunError, Runner};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::output::Output;
 use super::progress::Progress;
+use super::success_if;
 use crate::fine::{Fine, FineId};
 use crate::http;
 use crate::import::{self, ImportError};
@@ -96,17 +97,27 @@ pub(super) async fn history(
 pub(super) async fn relay(
     fines: &Repository<Fine>,
     url: &str,
+    moved_from: Option<String>,
     output: &Output,
 ) -> anyhow::Result<ExitCode> {
-    let relay = crate::relay::to(url).await?;
+    let mut relay = crate::relay::to(url).await?;
+    if let Some(former) = moved_from {
+        relay = relay.moved_from(former);
+    }
+    let name = relay.name();
     let destination = relay.destination();
     let runner = Runner::new(fines.store().clone()).relay(relay);
-    let position = runner.drain().await?;
+    let position = runner.drain().await.map_err(with_advice)?;
     let letters = Operations::new(fines.store().clone())
-        .dead_letters(Some(crate::relay::NAME))
+        .dead_letters(Some(name))
         .await?;
     output.show(
-        &json!({ "position": position.get(), "to": destination, "waiting": letters.len() }),
+        &json!({
+            "relay": name,
+            "position": position.get(),
+            "to": destination,
+            "waiting": letters.len(),
+        }),
         format_args!(
             "published to {destination}, up to position {position}; {} events wait",
             letters.len()
@@ -125,7 +136,7 @@ pub(super) async fn serve(
     if let Err(error) = runner.catch_up().await {
         tracing::warn!(error = &error as &dyn Error, "the read models are behind");
     }
-    let running = runner.start().await?;
+    let running = runner.start().await.map_err(with_advice)?;
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen at {listen}"))?;
@@ -139,10 +150,15 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-fn success_if(good: bool) -> ExitCode {
-    if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+/// What a program says with `Relay::moved_from`, and an operator on the command line.
+fn with_advice(error: RunError) -> anyhow::Error {
+    let RunError::OtherDestination {
+        consumer, stored, ..
+    } = &error
+    else {
+        return error.into();
+    };
+    anyhow!(
+        "{error}. On the command line: once `payment-service relay --to URL --moved-from '{stored}'`; or `payment-service ops relay rewind {consumer} --to-beginning --yes`"
+    )
 }

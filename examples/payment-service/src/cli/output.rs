@@ -37,6 +37,11 @@ impl Output {
         self.show(result, serde_json::to_string_pretty(result)?)
     }
 
+    /// Tells people what to do about a result. It is no part of it.
+    pub(super) fn note(&self, text: impl Display) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     pub(super) fn error(&self, error: &anyhow::Error) -> ExitCode {
         let message = format!("{error:#}");
         let _ = writeln!(io::stderr(), "error: {message}");

@@ -1,19 +1,24 @@
 //! The real log, where it is at hand.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
+use rehydrate_tests::engine::missing;
 use serde_json::json;
 
 use crate::program::Place;
 
-/// The real log, if it is there.
+/// The real log, if it is there: `REHYDRATE_FINES`, or in a folder beside the clone.
 pub(crate) fn real_file() -> Option<PathBuf> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
+    static SAID: Once = Once::new();
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fines.csv");
+    let given = std::env::var_os("REHYDRATE_FINES");
+    let file = given.map_or_else(usual, PathBuf::from);
     if file.exists() {
         return Some(file);
     }
-    eprintln!("not run: there is no {}", file.display());
-    None
+    let what = "the real log is not there (REHYDRATE_FINES)";
+    missing(&SAID, what, &file.display())
 }
 
 #[test]

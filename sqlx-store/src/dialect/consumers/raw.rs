@@ -112,6 +112,7 @@ fn read_checkpoint(answer: &Answer) -> Result<Checkpoint, BoxError> {
             "projection" => ConsumerKind::Projection,
             "reactor" => ConsumerKind::Reactor,
             "feed" => ConsumerKind::Feed,
+            "relay" => ConsumerKind::Relay,
             other => return Err(unknown("kind", other)),
         },
         definition: raw.definition,
@@ -170,11 +171,7 @@ pub(super) fn new_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<Bind>, Store
         Bind::name(&id.consumer),
         id.build.into(),
         id.shard.into(),
-        Bind::name(match checkpoint.kind {
-            ConsumerKind::Projection => "projection",
-            ConsumerKind::Reactor => "reactor",
-            ConsumerKind::Feed => "feed",
-        }),
+        kind(checkpoint),
         checkpoint.definition.into(),
         Bind::name(match checkpoint.role {
             Role::Live => "live",
@@ -192,10 +189,19 @@ pub(super) fn new_checkpoint(checkpoint: &Checkpoint) -> Result<Vec<Bind>, Store
 /// The binds of `save_checkpoint.sql`.
 pub(super) fn saved_checkpoint(checkpoint: &Checkpoint) -> Vec<Bind> {
     let id = &checkpoint.id;
-    let mut binds = vec![clamp(checkpoint.position.get()).into()];
+    let mut binds = vec![kind(checkpoint), clamp(checkpoint.position.get()).into()];
     binds.extend(condition(checkpoint));
     binds.extend([Bind::name(&id.consumer), id.build.into(), id.shard.into()]);
     binds
+}
+
+fn kind(checkpoint: &Checkpoint) -> Bind {
+    Bind::name(match checkpoint.kind {
+        ConsumerKind::Projection => "projection",
+        ConsumerKind::Reactor => "reactor",
+        ConsumerKind::Feed => "feed",
+        ConsumerKind::Relay => "relay",
+    })
 }
 
 /// The condition, its error, the time of the next attempt, the attempts, the time of the event.
@@ -249,7 +255,7 @@ pub(super) fn put_delivery(delivery: &Delivery) -> Vec<Bind> {
 }
 
 /// What went wrong may have any text, but no database of all of them keeps a NUL.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
@@ -257,7 +263,7 @@ fn text(answer: &Answer) -> &str {
     answer.1.as_deref().unwrap_or_default()
 }
 
-fn time(micros: i64) -> Result<DateTime<Utc>, BoxError> {
+pub(super) fn time(micros: i64) -> Result<DateTime<Utc>, BoxError> {
     let time = DateTime::from_timestamp_micros(micros);
     time.ok_or_else(|| format!("{micros} microseconds are no time").into())
 }
@@ -266,6 +272,6 @@ fn unknown(column: &str, value: &str) -> BoxError {
     format!("its {column} is {value:?}, which this program does not know").into()
 }
 
-fn unreadable(action: &'static str, source: BoxError) -> StoreError {
+pub(super) fn unreadable(action: &'static str, source: BoxError) -> StoreError {
     StoreError::Backend { action, source }
 }
