@@ -146,6 +146,15 @@ impl Page {
         Self::default()
     }
 
+    /// A page without events and with room for so many, and for their text.
+    #[must_use]
+    pub fn with_capacity(events: usize, bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            rows: Vec::with_capacity(events),
+        }
+    }
+
     /// Adds an event at the end.
     pub fn push(&mut self, event: &EventRow<'_>) {
         let previous = self.rows.last().map(|row| {

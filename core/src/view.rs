@@ -1,13 +1,18 @@
 //! A projection in memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{StoreError, whole_text};
+use crate::page::{Page, StoredEvent};
 use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
+use crate::runner::Pages;
 use crate::store::EventStore;
 use crate::stream::Position;
+
+/// So many events at a time, the next ones on their way meanwhile.
+const PAGE: usize = 2_000;
 
 /// The rows of a projection, folded and kept in memory.
 ///
@@ -65,10 +70,10 @@ impl<P: Projection> InMemory<P> {
     /// The log cannot be read; what was folded so far is kept.
     pub async fn refresh(&self) -> Result<Position, StoreError> {
         let _turn = self.turn.lock().await;
+        let query = self.definition.query(self.position(), PAGE);
+        let mut pages = Pages::new(Arc::clone(&self.store), query);
         loop {
-            let position = self.position();
-            let query = self.definition.query(position, 5_000);
-            let page = self.store.read_log(&query).await?;
+            let page = pages.after(self.position()).await?;
             let mut folded = self.folded.write().unwrap_or_else(PoisonError::into_inner);
             folded.take(&self.projection, &page.events);
             folded.position = page.read_to;
@@ -112,18 +117,16 @@ impl<P: Projection> InMemory<P> {
 }
 
 impl<P: Projection> Folded<P> {
-    fn take(&mut self, projection: &P, page: &crate::page::Page) {
-        let mut waiting: HashSet<String> = self.parked.keys().cloned().collect();
-        for stored in page {
-            let stream = format!("{}/{}", stored.category, stored.stream_id);
-            if waiting.contains(&stream) {
+    fn take(&mut self, projection: &P, page: &Page) {
+        let stream = |stored: &StoredEvent<'_>| format!("{}/{}", stored.category, stored.stream_id);
+        for stored in page.iter() {
+            if !self.parked.is_empty() && self.parked.contains_key(&stream(&stored)) {
                 continue;
             }
             let taken = Prepared::new(projection, stored)
                 .and_then(|event| self.rows.apply(projection, &event));
             if let Err(error) = taken {
-                self.parked.insert(stream.clone(), whole_text(&*error));
-                waiting.insert(stream);
+                self.parked.insert(stream(&stored), whole_text(&*error));
             }
         }
         self.rows.take_changed();

@@ -2,6 +2,7 @@
 
 mod append;
 mod attempt;
+mod backlog;
 mod consumers;
 mod diagnose;
 mod error;
@@ -33,6 +34,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::append::Append;
 use self::attempt::Attempts;
+use self::backlog::Backlog;
 use self::error::is_of_the_connection;
 use self::news::News;
 use self::session::Session;
@@ -111,6 +113,7 @@ struct Inner {
     is_pooled_by_transaction: bool,
     news: News,
     usage: Usage,
+    backlog: Backlog,
 }
 
 use reading;
@@ -248,7 +251,13 @@ impl EventStore for PostgresStore {
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
         reading!(self, |connection| {
-            log::read_log(connection, self.statements(), query, self.name())
+            log::read_log(
+                connection,
+                self.statements(),
+                query,
+                &self.0.backlog,
+                self.name(),
+            )
         })
     }
 

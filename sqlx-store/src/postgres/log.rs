@@ -4,6 +4,7 @@ use futures_util::StreamExt as _;
 use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::{PgConnection, Postgres, Row as _};
 
+use super::backlog::Backlog;
 use super::error::explain;
 use super::statements::Statements;
 use crate::dialect::census;
@@ -39,7 +40,23 @@ pub(super) async fn progress(
     read().map_err(failed)
 }
 
+/// Reads a page; `backlog` remembers what earlier ones have told.
 pub(super) async fn read_log(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    query: &LogQuery,
+    backlog: &Backlog,
+    store: &str,
+) -> Result<LogPage, StoreError> {
+    if let Some(page) = backlog.read(connection, statements, query, store).await? {
+        return Ok(page);
+    }
+    let page = read_to_watermark(connection, statements, query, store).await?;
+    backlog.learn(&page);
+    Ok(page)
+}
+
+async fn read_to_watermark(
     connection: &mut PgConnection,
     statements: &Statements,
     query: &LogQuery,

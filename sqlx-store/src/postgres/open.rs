@@ -7,6 +7,7 @@ use sqlx::{ConnectOptions as _, PgConnection, Postgres, Row as _};
 use tokio::time::timeout;
 
 use super::Inner;
+use super::backlog::Backlog;
 use super::error::explain;
 use super::migrate;
 use super::news::News;
@@ -49,6 +50,7 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<Inner, StoreError>
         is_pooled_by_transaction: is_pooled,
         news,
         usage: Usage::default(),
+        backlog: Backlog::default(),
     })
 }
 

@@ -108,11 +108,24 @@ fn rows_of<'c>(
     statements: &Statements,
     query: &StreamQuery,
 ) -> Rows<'c, Postgres> {
+    let (category, id) = (query.stream.category(), query.stream.id());
+    if is_plain(query) {
+        let plain = match query.snapshot {
+            None => statements.read_events(),
+            Some(_) => statements.read_from_snapshot(),
+        };
+        let plain = plain.bind(category.to_owned()).bind(id.to_owned());
+        let plain = plain.bind(clamp(query.after.get()));
+        return match query.snapshot {
+            None => plain.fetch(connection),
+            Some(wanted) => plain.bind(wanted.0.cast_signed()).fetch(connection),
+        };
+    }
     let until = query.until.map_or(i64::MAX, |until| clamp(until.get()));
     statements
         .read_stream()
-        .bind(query.stream.category().to_owned())
-        .bind(query.stream.id().to_owned())
+        .bind(category.to_owned())
+        .bind(id.to_owned())
         .bind(clamp(query.after.get()))
         .bind(until)
         .bind(query.as_of)
@@ -120,6 +133,15 @@ fn rows_of<'c>(
         .bind(query.snapshot.map(|wanted| wanted.0.cast_signed()))
         .bind(query.command.as_ref().map(|command| command.key.clone()))
         .fetch(connection)
+}
+
+/// Whether everything after a version is wanted and no command looked for, for which there are
+/// statements that cost less.
+fn is_plain(query: &StreamQuery) -> bool {
+    query.until.is_none()
+        && query.as_of.is_none()
+        && query.limit.is_none()
+        && query.command.is_none()
 }
 
 /// Reads the command, the snapshot and the first page.
@@ -137,7 +159,12 @@ async fn begin(
     };
     while let Some(row) = rows.next().await {
         let row = row.map_err(failed)?;
-        match rows::kind(&row).map_err(failed)? {
+        let kind = if is_plain(query) && query.snapshot.is_none() {
+            Kind::Event
+        } else {
+            rows::kind(&row).map_err(failed)?
+        };
+        match kind {
             Kind::Command => {
                 beginning.command = committed_by(query, &row, store)?;
             }

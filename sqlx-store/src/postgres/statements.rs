@@ -42,8 +42,10 @@ macro_rules! statements {
 }
 
 statements! {
+    append_event = "own/append_event",
     append_events = "append_events",
     append_events_or_answer = "own/append_events_or_answer",
+    append_several = "own/append_several",
     census = "census",
     count_fed_further = "count_fed_further",
     count_log = "count_log",
@@ -74,12 +76,15 @@ statements! {
     read_checkpoint = "read_checkpoint",
     read_checkpoints = "read_checkpoints",
     read_deliveries = "read_deliveries",
+    read_events = "own/read_events",
     read_feeds = "read_feeds",
+    read_from_snapshot = "own/read_from_snapshot",
     read_last_fed = "read_last_fed",
     read_log = "read_log",
     read_log_of_categories = "read_log_of_categories",
     read_open_deliveries = "read_open_deliveries",
     read_relays = "read_relays",
+    read_settled = "own/read_settled",
     read_stream = "read_stream",
     read_waiting = "read_waiting",
     record_migration = "record_migration",
@@ -166,8 +171,14 @@ fn qualified(statement: &str, prefix: &str) -> String {
     let mut qualified = String::with_capacity(statement.len() + 4 * prefix.len());
     let mut rest = 0;
     for (at, _) in statement.match_indices("rehydrate_") {
-        // A name in a literal is data.
-        if statement[..at].ends_with(|before: char| before.is_whitespace() || before == '(') {
+        // A name in a literal is data, unless the literal is the name of a table.
+        let is_literal = statement[..at].ends_with('\'');
+        let is_table = statement[at..]
+            .split_once('\'')
+            .is_some_and(|(_, rest)| rest.starts_with("::regclass"));
+        let begins =
+            statement[..at].ends_with(|before: char| before.is_whitespace() || before == '(');
+        if begins || is_literal && is_table {
             qualified.push_str(&statement[rest..at]);
             qualified.push_str(prefix);
             rest = at;
@@ -183,10 +194,10 @@ mod tests {
 
     #[test]
     fn names_get_the_schema_and_literals_do_not() {
-        let statement = "-- rehydrate_a\nSELECT * FROM rehydrate_events AS rehydrate\nWHERE f('rehydrate_x')\n(rehydrate_f(1))";
+        let statement = "-- rehydrate_a\nSELECT * FROM rehydrate_events AS rehydrate\nWHERE f('rehydrate_x')\n(rehydrate_f(1), 'rehydrate_x'::regclass)";
         assert_eq!(
             qualified(statement, "\"s\"."),
-            "SELECT * FROM \"s\".rehydrate_events AS rehydrate\nWHERE f('rehydrate_x')\n(\"s\".rehydrate_f(1))"
+            "SELECT * FROM \"s\".rehydrate_events AS rehydrate\nWHERE f('rehydrate_x')\n(\"s\".rehydrate_f(1), '\"s\".rehydrate_x'::regclass)"
         );
     }
 }

@@ -121,7 +121,7 @@ async fn an_append_without_an_answer_may_have_happened_and_a_key_makes_it_safe()
     // So that the statement is prepared, and its execution is what gets no answer.
     let warm = batch(&["0"]);
     store
-        .append(&stream(0), Expected::Any, &warm)
+        .append(&stream(0), Expected::NoStream, &warm)
         .await
         .unwrap();
     proxy.lose_the_next_answer();

@@ -164,11 +164,15 @@ async fn pass_down(
 /// A short name for a statement.
 fn label(sql: &str) -> String {
     let known = [
-        ("rehydrate_append(", "append"),
+        ("rehydrate_append(", "append by function"),
         ("rehydrate_append_or_answer(", "append or answer"),
         ("rehydrate_read_log(", "read log"),
         ("rehydrate_progress(", "watermark"),
-        ("AS MATERIALIZED", "read"),
+        ("$4::text[] IS NULL", "read backlog"),
+        ("FROM held", "append"),
+        ("command AS MATERIALIZED", "read by command"),
+        ("snapshot AS MATERIALIZED", "read"),
+        ("AND version > $3\nORDER BY version", "read events"),
         ("pg_notify", "notify"),
         ("INSERT INTO", "write snapshot"),
         ("ORDER BY version DESC", "head"),

@@ -46,6 +46,19 @@ async fn each_call_is_one_round_trip() {
             .await;
         assert!(stale.is_err());
         let conflict = proxy.trips();
+        for (id, content) in [(2, &["1"][..]), (3, &["1", "2"])] {
+            let new = stream(10 * u32::from(round == "second") + id);
+            let content = batch(content);
+            let appended = store.append(&new, Expected::NoStream, &content);
+            appended.await.unwrap();
+        }
+        let plain = proxy.trips();
+        let events = store
+            .read(&StreamQuery::new(payment.clone()))
+            .await
+            .unwrap();
+        events.pages.try_collect::<Vec<_>>().await.unwrap();
+        let events = proxy.trips();
         let pages = store.read(&query).await.unwrap().pages;
         pages.try_collect::<Vec<_>>().await.unwrap();
         let read = proxy.trips();
@@ -55,16 +68,19 @@ async fn each_call_is_one_round_trip() {
         let watermark = proxy.trips();
         if round == "first" {
             // A statement is prepared once on each connection.
-            assert_eq!(append, ["prepare append", "append"]);
+            assert_eq!(append, ["prepare append by function", "append by function"]);
             assert_eq!(read, ["prepare read", "read"]);
         } else {
-            assert_eq!(append, ["append"]);
+            assert_eq!(append, ["append by function"]);
+            assert_eq!(plain, ["append", "append"]);
+            assert_eq!(events, ["read events"]);
+            // The function says what the version is.
+            assert_eq!(conflict, ["append", "append by function"]);
             assert_eq!(read, ["read"]);
             assert_eq!(log, ["read log"]);
             assert_eq!(watermark, ["watermark"]);
         }
-        assert_eq!(repeated, ["append"]);
-        assert_eq!(conflict, ["append"]);
+        assert_eq!(repeated, ["append by function"]);
     }
 }
 
