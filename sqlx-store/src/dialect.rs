@@ -25,9 +25,6 @@ pub(crate) trait Dialect: sqlx::Database {
     /// The text is borrowed from the row.
     fn event(row: &Self::Row) -> Result<RawEvent<'_>, sqlx::Error>;
 
-    /// The category and the stream id in a row of `read_log.sql`.
-    fn stream(row: &Self::Row) -> Result<(&str, &str), sqlx::Error>;
-
     /// What is in a row of `census.sql`.
     fn census(row: &Self::Row) -> Result<RawCensus<'_>, sqlx::Error>;
 

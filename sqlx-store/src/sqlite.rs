@@ -4,6 +4,7 @@ mod append;
 mod connection;
 mod consumers;
 mod diagnose;
+mod direct;
 mod error;
 mod import;
 mod log;
@@ -51,9 +52,6 @@ const FLOOR: Duration = Duration::from_millis(100);
 /// [`Synchronous::Normal`] says otherwise. The application may keep tables of its own in the file;
 /// the store's begin with `rehydrate_`. Several processes may have the file open.
 ///
-/// A stream of more than one page takes one of the [readers](SqliteOptions::readers) until it has
-/// been read or dropped.
-///
 /// ```no_run
 /// # use rehydrate_sqlx::SqliteStore;
 /// # async fn example() -> Result<(), rehydrate::StoreError> {
@@ -67,7 +65,7 @@ pub struct SqliteStore(Arc<Inner>);
 struct Inner {
     identity: Identity,
     name: Arc<str>,
-    readers: Readers,
+    readers: Arc<Readers>,
     writer: Option<Arc<Writer>>,
     usage: Usage,
     /// Goes after the connections to the file in it.
@@ -177,7 +175,7 @@ impl EventStore for SqliteStore {
         expected: Expected,
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
-        let append = Append::new(stream, expected, batch)?;
+        let append = Append::new(stream, expected, batch);
         if batch.events.is_empty() {
             // Writes nothing, so it need not wait for those who write.
             let mut reader = self.0.readers.acquire().await?;
@@ -188,20 +186,19 @@ impl EventStore for SqliteStore {
     }
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
-        let reader = self.0.readers.acquire().await?;
-        let read = read::read_stream(reader, query, self.name()).await?;
+        let read = direct::read_stream(&self.0.readers, query).await?;
         self.0.usage.count(query, &read);
         Ok(read)
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
-        let mut reader = self.0.readers.acquire().await?;
-        log::read_log(&mut reader, query, self.name()).await
+        let query = query.clone();
+        let read = move |connection: &_, store: &_| direct::read_log(connection, &query, store);
+        self.0.readers.read(read).await
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
-        let mut reader = self.0.readers.acquire().await?;
-        log::watermark(&mut reader, self.name()).await
+        self.0.readers.read(direct::watermark).await
     }
 
     async fn list_streams(

@@ -6,7 +6,7 @@ use sqlx::Database;
 use tokio::sync::mpsc;
 
 use super::Dialect;
-use super::rows;
+use super::rows::{self, RawEvent};
 
 /// A page ends with this event …
 pub(crate) const PAGE_EVENTS: usize = 1_000;
@@ -25,6 +25,13 @@ pub(crate) struct Events<'a> {
     pub(crate) store: &'a str,
 }
 
+/// Whether a page can take one more event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fill {
+    Room,
+    Full,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     NotYet,
@@ -37,33 +44,50 @@ impl Events<'_> {
         &mut self,
         rows: &mut Rows<'_, D>,
     ) -> Result<(Page, End), StoreError> {
-        let stream = &self.stream;
         let mut page = Page::new();
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| D::explain(self.store, "read a stream", error))?;
-            let event = D::event(&row).map_err(|error| rows::Fault::from(error).explain(stream))?;
-            let version = rows::push_event(&mut page, &event, stream.category(), stream.id())
-                .map_err(|fault| fault.explain(stream))?;
-            if version != self.last.next() {
-                return Err(missing(stream, self.last.next(), version));
-            }
-            self.last = version;
-            if page.len() >= PAGE_EVENTS || page.bytes() >= PAGE_BYTES {
+            if self.push(&mut page, D::event(&row))? == Fill::Full {
                 return Ok((page, End::NotYet));
             }
         }
         Ok((page, End::Reached))
     }
+
+    /// Adds the next event to a page.
+    pub(crate) fn push(
+        &mut self,
+        page: &mut Page,
+        event: Result<RawEvent<'_>, sqlx::Error>,
+    ) -> Result<Fill, StoreError> {
+        let stream = &self.stream;
+        let version = event
+            .map_err(rows::Fault::from)
+            .and_then(|event| rows::push_event(page, &event, stream.category(), stream.id()))
+            .map_err(|fault| fault.explain(stream))?;
+        if version != self.last.next() {
+            return Err(missing(stream, self.last.next(), version));
+        }
+        self.last = version;
+        Ok(if page.len() >= PAGE_EVENTS || page.bytes() >= PAGE_BYTES {
+            Fill::Full
+        } else {
+            Fill::Room
+        })
+    }
 }
 
 /// Adds an event of any stream to a page of the log.
-pub(crate) fn push_to_log<D: Dialect>(page: &mut Page, row: &D::Row) -> Result<(), StoreError> {
-    let unreadable = |error: sqlx::Error| StoreError::Backend {
+pub(crate) fn push_to_log(
+    page: &mut Page,
+    stream: Result<(&str, &str), sqlx::Error>,
+    event: Result<RawEvent<'_>, sqlx::Error>,
+) -> Result<(), StoreError> {
+    let (category, id) = stream.map_err(|error| StoreError::Backend {
         action: "read a row",
         source: error.into(),
-    };
-    let (category, id) = D::stream(row).map_err(unreadable)?;
-    let pushed = D::event(row)
+    })?;
+    let pushed = event
         .map_err(rows::Fault::from)
         .and_then(|event| rows::push_event(page, &event, category, id));
     match pushed {

@@ -24,10 +24,6 @@ impl Dialect for MySql {
         })
     }
 
-    fn stream(row: &MySqlRow) -> Result<(&str, &str), sqlx::Error> {
-        Ok((text(row, 8)?, text(row, 9)?))
-    }
-
     fn census(row: &MySqlRow) -> Result<RawCensus<'_>, sqlx::Error> {
         Ok(RawCensus {
             category: text(row, 0)?,
@@ -44,6 +40,11 @@ impl Dialect for MySql {
     fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
         error::explain(store, action, error)
     }
+}
+
+/// The category and the stream id in a row of `read_log.sql`.
+pub(super) fn stream(row: &MySqlRow) -> Result<(&str, &str), sqlx::Error> {
+    Ok((text(row, 8)?, text(row, 9)?))
 }
 
 /// What a row of `read_stream.sql` is.

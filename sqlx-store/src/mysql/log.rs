@@ -5,9 +5,11 @@ use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, MySqlConnection, Row as _, ValueRef as _};
 
+use super::dialect::stream;
 use super::dialect::text;
 use super::error::explain;
 use super::statements;
+use crate::dialect::Dialect as _;
 use crate::dialect::census;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows;
@@ -51,7 +53,7 @@ pub(super) async fn read_log(
             watermark = position;
             continue;
         }
-        push_to_log::<MySql>(&mut events, &row)?;
+        push_to_log(&mut events, stream(&row), MySql::event(&row))?;
         if events.bytes() >= PAGE_BYTES {
             is_whole = false;
             break;

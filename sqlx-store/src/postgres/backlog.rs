@@ -12,7 +12,9 @@ use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::{PgConnection, Postgres};
 
 use super::error::explain;
+use super::rows::stream;
 use super::statements::Statements;
+use crate::dialect::Dialect as _;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows::clamp;
 
@@ -64,7 +66,7 @@ impl Backlog {
         let mut events = Page::with_capacity(limit, limit.saturating_mul(self.event_bytes()));
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| explain(store, "read the log", error))?;
-            push_to_log::<Postgres>(&mut events, &row)?;
+            push_to_log(&mut events, stream(&row), Postgres::event(&row))?;
             if events.bytes() >= PAGE_BYTES {
                 break;
             }

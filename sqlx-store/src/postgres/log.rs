@@ -6,7 +6,9 @@ use sqlx::{PgConnection, Postgres, Row as _};
 
 use super::backlog::Backlog;
 use super::error::explain;
+use super::rows::stream;
 use super::statements::Statements;
+use crate::dialect::Dialect as _;
 use crate::dialect::census;
 use crate::dialect::pages::{PAGE_BYTES, push_to_log};
 use crate::dialect::rows::clamp;
@@ -88,7 +90,7 @@ async fn read_to_watermark(
     let mut size = 0;
     while let Some(row) = rows.next().await {
         let row = row.map_err(failed)?;
-        push_to_log::<Postgres>(&mut events, &row)?;
+        push_to_log(&mut events, stream(&row), Postgres::event(&row))?;
         size = row.try_get(10).map_err(failed)?;
     }
     let is_whole = query.limit > 0 && events.len() < query.limit && size < bytes;

@@ -24,10 +24,6 @@ impl Dialect for Postgres {
         })
     }
 
-    fn stream(row: &PgRow) -> Result<(&str, &str), sqlx::Error> {
-        Ok((row.try_get(8)?, row.try_get(9)?))
-    }
-
     fn census(row: &PgRow) -> Result<RawCensus<'_>, sqlx::Error> {
         Ok(RawCensus {
             category: row.try_get(0)?,
@@ -44,6 +40,11 @@ impl Dialect for Postgres {
     fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
         explain(store, action, error)
     }
+}
+
+/// The category and the stream id in a row of `read_log.sql`.
+pub(super) fn stream(row: &PgRow) -> Result<(&str, &str), sqlx::Error> {
+    Ok((row.try_get(8)?, row.try_get(9)?))
 }
 
 /// What a row of `read_stream.sql` holds.

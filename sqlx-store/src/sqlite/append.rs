@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use rehydrate::{
-    Appended, Batch, Command, CommittedCommand, Expected, NewEvent, Outcome, Position,
-    RecordedTime, StoreError, StreamId, Version,
+    Appended, Batch, Command, CommittedCommand, Expected, NewEvent, Outcome, Position, StoreError,
+    StreamId, Version,
 };
 use sqlx::SqliteConnection;
 
@@ -11,97 +11,100 @@ use super::error::{Meaning, explain, meaning};
 use super::statements;
 use crate::dialect::rows::{self, Fault, RawCommand};
 
-/// An append with everything encoded, so that the transaction is as short as can be.
+/// An append that outlives the call that asked for it.
 #[derive(Debug)]
 pub(super) struct Append {
     stream: StreamId,
     expected: Expected,
-    time: RecordedTime,
-    metadata: Option<String>,
-    command: Option<Command>,
-    events: String,
-    count: usize,
+    batch: Batch,
 }
 
 /// A stream's last event.
-struct Head {
-    version: Version,
+pub(super) struct Head {
+    pub(super) version: Version,
     position: Position,
     recorded_at: DateTime<Utc>,
 }
 
-impl Append {
-    pub(super) fn new(
-        stream: &StreamId,
-        expected: Expected,
-        batch: &Batch,
-    ) -> Result<Self, StoreError> {
-        let events: Vec<_> = batch
-            .events
-            .iter()
-            .map(|event| {
-                let NewEvent {
-                    id,
-                    event_type,
-                    schema_version,
-                    payload,
-                } = event;
-                (id, event_type, schema_version, payload)
-            })
-            .collect();
+/// What an append comes to.
+pub(super) enum Step {
+    /// There is nothing to write.
+    Answer(Appended),
+    /// The events are to be written, from this version on and with this time.
+    Insert {
+        first: Version,
+        recorded_at: DateTime<Utc>,
+    },
+}
+
+impl Head {
+    /// Of a row of `stream_head.sql`.
+    pub(super) fn of((version, position, micros): (i64, i64, i64)) -> Result<Self, Fault> {
         Ok(Self {
-            stream: stream.clone(),
-            expected,
-            time: batch.time,
-            metadata: batch.metadata.clone(),
-            command: batch.command.clone(),
-            events: serde_json::to_string(&events).map_err(|error| StoreError::Backend {
-                action: "encode the events",
-                source: error.into(),
-            })?,
-            count: events.len(),
+            version: rows::version(version)?,
+            position: rows::position(position)?,
+            recorded_at: rows::time(micros)?,
         })
     }
+}
 
-    pub(super) fn events(&self) -> usize {
-        self.count
+impl Append {
+    pub(super) fn new(stream: &StreamId, expected: Expected, batch: &Batch) -> Self {
+        Self {
+            stream: stream.clone(),
+            expected,
+            batch: batch.clone(),
+        }
     }
 
-    /// Appends, or refuses without a trace.
-    pub(super) async fn run(
-        &self,
-        connection: &mut SqliteConnection,
-        store: &str,
-    ) -> Result<Appended, StoreError> {
-        if self.count > 0
-            && let Some(command) = &self.command
-            && let Some(committed) = find_command(connection, command, store).await?
-        {
-            return committed.repeated(command, &self.stream);
-        }
-        let head = head(connection, &self.stream, store).await?;
-        let actual = head.as_ref().map_or(Version::ZERO, |head| head.version);
+    pub(super) fn stream(&self) -> &StreamId {
+        &self.stream
+    }
+
+    pub(super) fn events(&self) -> &[NewEvent] {
+        &self.batch.events
+    }
+
+    pub(super) fn metadata(&self) -> Option<&str> {
+        self.batch.metadata.as_deref()
+    }
+
+    /// The command to look for and to remember, if something is written.
+    pub(super) fn command(&self) -> Option<&Command> {
+        let command = self.batch.command.as_ref();
+        command.filter(|_| !self.batch.events.is_empty())
+    }
+
+    /// What it comes to, if this is the stream's last event.
+    pub(super) fn step(&self, head: Option<&Head>) -> Result<Step, StoreError> {
+        let actual = head.map_or(Version::ZERO, |head| head.version);
         if !self.expected.is_met_by(actual) {
             return Err(self.conflict(actual));
         }
-        if self.count == 0 {
-            return self.nothing_to_write(head);
+        if self.batch.events.is_empty() {
+            return self.nothing_to_write(head).map(Step::Answer);
         }
-        let recorded_at = self.recorded_at(head.as_ref())?;
-        let position = self.insert(connection, actual, recorded_at, store).await?;
-        let appended = Appended {
-            version: Version::new(actual.get() + self.count as u64),
+        Ok(Step::Insert {
+            first: actual.next(),
+            recorded_at: self.recorded_at(head)?,
+        })
+    }
+
+    pub(super) fn written(
+        &self,
+        version: Version,
+        position: Position,
+        recorded_at: DateTime<Utc>,
+    ) -> Appended {
+        Appended {
+            version,
             position,
             recorded_at,
             outcome: Outcome::Written,
-        };
-        if let Some(command) = &self.command {
-            self.record(connection, command, appended, store).await?;
         }
-        Ok(appended)
     }
 
-    fn conflict(&self, actual: Version) -> StoreError {
+    pub(super) fn conflict(&self, actual: Version) -> StoreError {
         StoreError::Conflict {
             stream: self.stream.clone(),
             expected: self.expected,
@@ -109,40 +112,79 @@ impl Append {
         }
     }
 
-    fn nothing_to_write(&self, head: Option<Head>) -> Result<Appended, StoreError> {
+    /// Appends on the driver's connection, or refuses without a trace.
+    pub(super) async fn run(
+        &self,
+        connection: &mut SqliteConnection,
+        store: &str,
+    ) -> Result<Appended, StoreError> {
+        if let Some(command) = self.command()
+            && let Some(committed) = find_command(connection, command, store).await?
+        {
+            return committed.repeated(command, &self.stream);
+        }
+        let head = head(connection, &self.stream, store).await?;
+        let (first, recorded_at) = match self.step(head.as_ref())? {
+            Step::Answer(appended) => return Ok(appended),
+            Step::Insert { first, recorded_at } => (first, recorded_at),
+        };
+        let position = self.insert(connection, first, recorded_at, store).await?;
+        let last = first.get() + self.batch.events.len() as u64 - 1;
+        let appended = self.written(Version::new(last), position, recorded_at);
+        if let Some(command) = self.command() {
+            self.record(connection, command, appended, store).await?;
+        }
+        Ok(appended)
+    }
+
+    fn nothing_to_write(&self, head: Option<&Head>) -> Result<Appended, StoreError> {
         let (version, position, recorded_at) = match head {
             Some(head) => (head.version, head.position, head.recorded_at),
             None => (Version::ZERO, Position::ZERO, self.recorded_at(None)?),
         };
-        Ok(Appended {
-            version,
-            position,
-            recorded_at,
-            outcome: Outcome::Written,
-        })
+        Ok(self.written(version, position, recorded_at))
     }
 
     /// The time to store, as exactly as it is stored.
     fn recorded_at(&self, head: Option<&Head>) -> Result<DateTime<Utc>, StoreError> {
         let last = head.map(|head| head.recorded_at);
-        let time = self.time.after(last, &self.stream)?;
+        let time = self.batch.time.after(last, &self.stream)?;
         Ok(DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time))
+    }
+
+    /// The events as JSON, for one statement however many they are.
+    fn encoded(&self) -> Result<String, StoreError> {
+        let events = self.batch.events.iter().map(|event| {
+            let NewEvent {
+                id,
+                event_type,
+                schema_version,
+                payload,
+            } = event;
+            (id, event_type, schema_version, payload)
+        });
+        let events: Vec<_> = events.collect();
+        serde_json::to_string(&events).map_err(|error| StoreError::Backend {
+            action: "encode the events",
+            source: error.into(),
+        })
     }
 
     async fn insert(
         &self,
         connection: &mut SqliteConnection,
-        actual: Version,
+        first: Version,
         recorded_at: DateTime<Utc>,
         store: &str,
     ) -> Result<Position, StoreError> {
+        let events = self.encoded()?;
         let inserted = sqlx::query(statements::APPEND_EVENTS)
             .bind(self.stream.category())
             .bind(self.stream.id())
-            .bind(rows::clamp(actual.next().get()))
-            .bind(self.metadata.as_deref())
+            .bind(rows::clamp(first.get()))
+            .bind(self.metadata())
             .bind(recorded_at.timestamp_micros())
-            .bind(self.events.as_str())
+            .bind(events)
             .execute(&mut *connection)
             .await;
         match inserted {
@@ -227,14 +269,7 @@ async fn head(
         .fetch_optional(connection)
         .await
         .map_err(|error| explain(store, "look for the end of a stream", error))?;
-    let read = |(version, position, micros)| -> Result<Head, Fault> {
-        Ok(Head {
-            version: rows::version(version)?,
-            position: rows::position(position)?,
-            recorded_at: rows::time(micros)?,
-        })
-    };
-    row.map(read)
+    row.map(Head::of)
         .transpose()
         .map_err(|fault| fault.explain(stream))
 }

@@ -7,15 +7,19 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Database, SqlSafeStr as _, Sqlite, SqliteConnection};
 use sqlx_core::transaction::TransactionManager as _;
 
+use super::direct::Opening;
 use super::statements;
 
 // The driver's transactions borrow their connection, but ours owns it.
 type Control = <Sqlite as Database>::TransactionManager;
 
-/// A connection of our own, so that a group of appends never waits for a pool.
+/// The connections that write, of which only one is used at a time: the driver's for transactions,
+/// and another for groups of appends.
 #[derive(Debug)]
 pub(super) struct WriterConnection {
     sql: SqliteConnection,
+    direct: Option<rusqlite::Connection>,
+    opening: Opening,
     options: SqliteConnectOptions,
     rolled_back: Arc<AtomicBool>,
     /// Whether the last transaction may have been cut short while it had a pragma changed, which a
@@ -24,11 +28,17 @@ pub(super) struct WriterConnection {
 }
 
 impl WriterConnection {
-    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
+    /// Opens the file by way of the driver, and later with `opening`.
+    pub(super) async fn open(
+        options: SqliteConnectOptions,
+        opening: Opening,
+    ) -> Result<Self, sqlx::Error> {
         let rolled_back = Arc::new(AtomicBool::new(false));
         let sql = connect(&options, &rolled_back).await?;
         Ok(Self {
             sql,
+            direct: None,
+            opening,
             options,
             rolled_back,
             may_keep_views: false,
@@ -37,6 +47,20 @@ impl WriterConnection {
 
     pub(super) fn sql(&mut self) -> &mut SqliteConnection {
         &mut self.sql
+    }
+
+    /// The connection for groups, which may wait.
+    pub(super) fn direct(&mut self) -> Result<&rusqlite::Connection, sqlx::Error> {
+        let connection = match self.direct.take() {
+            Some(connection) => connection,
+            None => self.opening.open()?,
+        };
+        Ok(self.direct.insert(connection))
+    }
+
+    /// Whether somebody before has left nothing open.
+    pub(super) fn is_settled(&self) -> bool {
+        Control::get_transaction_depth(&self.sql) == 0 && !self.may_keep_views
     }
 
     /// Ends what somebody before may have left open, such as a task that was cut short.

@@ -1,11 +1,70 @@
 //! What a database error means, by its code alone.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::sync::Arc;
 
 use rehydrate::StoreError;
+use sqlx::error::{DatabaseError, ErrorKind};
 
 /// An error of the driver. Shared, because everybody in a group of appends gets it.
 pub(super) type Shared = Arc<sqlx::Error>;
+
+/// What SQLite said to rusqlite.
+#[derive(Debug)]
+struct Said {
+    code: i32,
+    error: rusqlite::Error,
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Said {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl DatabaseError for Said {
+    fn message(&self) -> &str {
+        match &self.error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+            _ => "SQLite has no words for it",
+        }
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.code.to_string().into())
+    }
+
+    fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Other
+    }
+}
+
+/// An error of rusqlite's, as if it came from sqlx: there is one place that knows what errors mean.
+pub(super) fn of_rusqlite(error: rusqlite::Error) -> sqlx::Error {
+    match error.sqlite_error().map(|said| said.extended_code) {
+        Some(code) => sqlx::Error::Database(Box::new(Said { code, error })),
+        None => sqlx::Error::Decode(error.into()),
+    }
+}
 
 /// What SQLite's result codes say about the caller's options; see <https://sqlite.org/rescode.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,55 +180,18 @@ pub(super) fn explain_commit(store: &str, error: impl Into<Shared>) -> StoreErro
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-    use std::error::Error;
-    use std::fmt;
-
     use rehydrate::ErrorKind;
-    use sqlx::error::{DatabaseError, ErrorKind as DatabaseErrorKind};
+    use rusqlite::ffi;
 
     use super::*;
 
     /// What SQLite would say with this code.
-    #[derive(Debug)]
-    struct Code(i32);
-
-    impl fmt::Display for Code {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "code {}", self.0)
-        }
-    }
-
-    impl Error for Code {}
-
-    impl DatabaseError for Code {
-        fn message(&self) -> &str {
-            "UNIQUE constraint failed, database is locked, disk is full"
-        }
-
-        fn code(&self) -> Option<Cow<'_, str>> {
-            Some(self.0.to_string().into())
-        }
-
-        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
-            self
-        }
-
-        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
-            self
-        }
-
-        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
-            self
-        }
-
-        fn kind(&self) -> DatabaseErrorKind {
-            DatabaseErrorKind::Other
-        }
-    }
-
     fn error(code: i32) -> sqlx::Error {
-        sqlx::Error::Database(Box::new(Code(code)))
+        let text = "UNIQUE constraint failed, database is locked, disk is full";
+        of_rusqlite(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(code),
+            Some(text.to_owned()),
+        ))
     }
 
     #[test]

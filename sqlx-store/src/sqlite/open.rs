@@ -9,6 +9,7 @@ use sqlx::ConnectOptions as _;
 
 use super::Inner;
 use super::connection::WriterConnection;
+use super::direct;
 use super::error::{Meaning, explain, meaning};
 use super::migrate::{migrate, verify};
 use super::options::{Access, Place, SqliteOptions};
@@ -34,9 +35,10 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
             Some(Arc::new(writer))
         }
     };
-    let readers = Readers::new(options, &file, Arc::clone(&name));
+    let readers = Arc::new(Readers::new(options, &file, Arc::clone(&name)));
     // The first one now, so that what is wrong with reading shows now, too.
     verify(&mut *readers.acquire().await?, &name).await?;
+    readers.read(direct::watermark).await?;
     Ok(Inner {
         identity: Identity::unique(),
         name,
@@ -100,7 +102,7 @@ async fn open_writer(
     file: &Path,
     name: &str,
 ) -> Result<WriterConnection, StoreError> {
-    let mut connection = WriterConnection::open(options.writer(file))
+    let mut connection = WriterConnection::open(options.writer(file), options.direct_writer(file))
         .await
         .map_err(|error| explain(name, "open the file", error))?;
     use_wal(&mut connection, options.patience(), name).await?;

@@ -8,6 +8,8 @@ use rehydrate::StoreError;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
+use super::direct::Opening;
+
 /// SQLite counts milliseconds in 32 bits.
 const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
@@ -164,16 +166,26 @@ impl SqliteOptions {
 
     /// The connection that writes to the file.
     pub(super) fn writer(&self, file: &Path) -> SqliteConnectOptions {
-        let synchronous = match (&self.place, self.synchronous) {
-            (Place::Temporary, _) => SqliteSynchronous::Off,
-            (Place::File(_), Synchronous::Full) => SqliteSynchronous::Full,
-            (Place::File(_), Synchronous::Normal) => SqliteSynchronous::Normal,
+        let synchronous = match self.synchronous_text() {
+            "OFF" => SqliteSynchronous::Off,
+            "NORMAL" => SqliteSynchronous::Normal,
+            _ => SqliteSynchronous::Full,
         };
         self.connection(file)
             .create_if_missing(self.access == Access::Create)
             .synchronous(synchronous)
             // Without it, INSERT OR REPLACE deletes events past the trigger that refuses it.
             .pragma("recursive_triggers", "ON")
+    }
+
+    /// The same for appends, to a file that is there.
+    pub(super) fn direct_writer(&self, file: &Path) -> Opening {
+        let ours = [
+            ("foreign_keys", "ON"),
+            ("synchronous", self.synchronous_text()),
+            ("recursive_triggers", "ON"),
+        ];
+        self.opening(file, false, &ours)
     }
 
     /// A connection that reads the file.
@@ -183,17 +195,45 @@ impl SqliteOptions {
             .pragma("query_only", "ON")
     }
 
+    /// The same for pages of events.
+    pub(super) fn direct_reader(&self, file: &Path) -> Opening {
+        self.opening(file, self.access == Access::Read, &[("query_only", "ON")])
+    }
+
+    fn synchronous_text(&self) -> &'static str {
+        match (&self.place, self.synchronous) {
+            (Place::Temporary, _) => "OFF",
+            (Place::File(_), Synchronous::Full) => "FULL",
+            (Place::File(_), Synchronous::Normal) => "NORMAL",
+        }
+    }
+
     fn connection(&self, file: &Path) -> SqliteConnectOptions {
         let options = SqliteConnectOptions::new()
             .filename(literal(file))
             .busy_timeout(self.busy_timeout)
             .disable_statement_logging();
-        self.pragmas
+        let pragmas = self.callers_pragmas();
+        pragmas.fold(options, |options, (name, value)| {
+            options.pragma(name.clone(), value.clone())
+        })
+    }
+
+    fn opening(&self, file: &Path, is_read_only: bool, ours: &[(&str, &str)]) -> Opening {
+        let ours = ours
             .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("journal_mode"))
-            .fold(options, |options, (name, value)| {
-                options.pragma(name.clone(), value.clone())
-            })
+            .map(|&(name, value)| (name.into(), value.into()));
+        Opening {
+            file: literal(file),
+            is_read_only,
+            pragmas: self.callers_pragmas().cloned().chain(ours).collect(),
+            patience: self.busy_timeout,
+        }
+    }
+
+    fn callers_pragmas(&self) -> impl Iterator<Item = &(String, String)> {
+        let pragmas = self.pragmas.iter();
+        pragmas.filter(|(name, _)| !name.eq_ignore_ascii_case("journal_mode"))
     }
 }
 

@@ -1,6 +1,4 @@
-//! Reading a stream.
-
-use std::ops::DerefMut;
+//! Reading a stream in a transaction, on the connection of the caller's statements.
 
 use futures_util::stream::{self, StreamExt as _};
 use rehydrate::{Page, SnapshotRead, StoreError, StreamQuery, StreamRead, Version};
@@ -12,17 +10,13 @@ use super::statements;
 use crate::dialect::pages::{End, Events, Rows, produce};
 use crate::dialect::rows::{self, Fault, RawSnapshot};
 
-/// Reads a stream on a connection that is given back as soon as there is nothing left to read.
-pub(super) async fn read_stream<'a, C>(
-    mut connection: C,
+pub(super) async fn read_stream<'a>(
+    connection: &'a mut SqliteConnection,
     query: &StreamQuery,
     store: &'a str,
-) -> Result<StreamRead<'a>, StoreError>
-where
-    C: DerefMut<Target = SqliteConnection> + Send + 'a,
-{
+) -> Result<StreamRead<'a>, StoreError> {
     if let Some(command) = &query.command
-        && let Some(committed) = find_command(&mut connection, command, store).await?
+        && let Some(committed) = find_command(connection, command, store).await?
     {
         return Ok(StreamRead {
             command: Some(committed),
@@ -31,7 +25,7 @@ where
         });
     }
     // Before the events: those that come in between are read with the others.
-    let snapshot = read_snapshot(&mut connection, query, store).await?;
+    let snapshot = read_snapshot(connection, query, store).await?;
     let after = match &snapshot {
         SnapshotRead::Found(snapshot) => snapshot.version,
         SnapshotRead::None | SnapshotRead::Unusable { .. } => query.after,
@@ -43,7 +37,7 @@ where
     };
     let query = query.clone();
     let pages = produce(move |pages| async move {
-        let mut rows = events_after(after, &query, &mut connection);
+        let mut rows = events_after(after, &query, connection);
         loop {
             match events.next_page::<Sqlite>(&mut rows).await {
                 Ok((page, End::NotYet)) => {
@@ -53,7 +47,6 @@ where
                 }
                 last => {
                     drop(rows);
-                    drop(connection);
                     let last = last.map(|(page, _)| page);
                     if !last.as_ref().is_ok_and(Page::is_empty) {
                         // If nobody is left to take it, nobody misses it.

@@ -5,7 +5,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rehydrate::StoreError;
@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::direct::{Opening, on_a_thread};
 use super::error::explain;
 use super::options::SqliteOptions;
 
@@ -21,6 +22,8 @@ pub(super) struct Readers {
     permits: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<SqliteConnection>>>,
     options: SqliteConnectOptions,
+    direct: Arc<Mutex<Vec<rusqlite::Connection>>>,
+    opening: Opening,
     count: usize,
     patience: Duration,
     store: Arc<str>,
@@ -33,23 +36,42 @@ impl Readers {
             permits: Arc::new(Semaphore::new(count)),
             idle: Arc::default(),
             options: options.reader(file),
+            direct: Arc::default(),
+            opening: options.direct_reader(file),
             count,
             patience: options.patience(),
             store,
         }
     }
 
+    /// Reads whole pages, or what is as quick, on a thread that may wait.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let permit = self.permit().await?;
+        let (idle, store) = (Arc::clone(&self.direct), Arc::clone(&self.store));
+        let opening = self.opening.clone();
+        on_a_thread(move || {
+            // Given up after the connection, so that there are no more of these than permits.
+            let _permit = permit;
+            let known = lock(&idle).pop();
+            let connection = match known {
+                Some(connection) => connection,
+                None => opening
+                    .open()
+                    .map_err(|error| explain(&store, "open a connection", error))?,
+            };
+            let outcome = read(&connection, &store);
+            lock(&idle).push(connection);
+            outcome
+        })
+        .await
+    }
+
+    /// A connection of the driver's, for everything else.
     pub(super) async fn acquire(&self) -> Result<Reader, StoreError> {
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
-            return Err(StoreError::Unavailable {
-                reason: format!(
-                    "all {} readers of {} are taken by streams that are still being read",
-                    self.count, self.store
-                ),
-                source: None,
-            });
-        };
+        let permit = self.permit().await?;
         let idle = lock(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -64,6 +86,20 @@ impl Readers {
             idle: Arc::clone(&self.idle),
             _permit: permit,
         })
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let Ok(Ok(permit)) = tokio::time::timeout(self.patience, permit).await else {
+            return Err(StoreError::Unavailable {
+                reason: format!("all {} readers of {} are taken", self.count, self.store),
+                source: None,
+            });
+        };
+        Ok(permit)
     }
 }
 
@@ -101,6 +137,6 @@ impl Drop for Reader {
     }
 }
 
-fn lock(idle: &Mutex<Vec<SqliteConnection>>) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+fn lock<C>(idle: &Mutex<Vec<C>>) -> MutexGuard<'_, Vec<C>> {
     idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -24,10 +24,6 @@ impl Dialect for Sqlite {
         })
     }
 
-    fn stream(row: &SqliteRow) -> Result<(&str, &str), sqlx::Error> {
-        Ok((row.try_get(8)?, row.try_get(9)?))
-    }
-
     fn census(row: &SqliteRow) -> Result<RawCensus<'_>, sqlx::Error> {
         Ok(RawCensus {
             category: row.try_get(0)?,
@@ -46,7 +42,7 @@ impl Dialect for Sqlite {
     }
 }
 
-fn event_id(bytes: &[u8]) -> Result<Uuid, sqlx::Error> {
+pub(super) fn event_id(bytes: &[u8]) -> Result<Uuid, sqlx::Error> {
     Uuid::from_slice(bytes).map_err(|error| sqlx::Error::ColumnDecode {
         index: "event_id".to_owned(),
         source: error.into(),

@@ -10,10 +10,12 @@ macro_rules! statements {
 }
 
 statements! {
+    APPEND_EVENT = "own/append_event",
     APPEND_EVENTS = "append_events",
     BEGIN = "begin",
     CENSUS = "census",
     CHANGE_VIEWS = "own/change_views",
+    COMMIT = "own/commit",
     COUNT_FED_FURTHER = "count_fed_further",
     COUNT_LOG = "count_log",
     CREATE_CHECKPOINT = "create_checkpoint",
@@ -58,6 +60,7 @@ statements! {
     REMOVE_LAST_FED = "remove_last_fed",
     REMOVE_RELAY = "remove_relay",
     REMOVE_WAITING = "remove_waiting",
+    ROLLBACK = "own/rollback",
     SAVE_CHECKPOINT = "save_checkpoint",
     SCHEMA_VERSION = "schema_version",
     SERVER_VERSION = "server_version",

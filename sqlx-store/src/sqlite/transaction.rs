@@ -89,7 +89,7 @@ impl SqliteTransaction {
         batch: &Batch,
     ) -> Result<Appended, StoreError> {
         self.check()?;
-        let append = Append::new(stream, expected, batch)?;
+        let append = Append::new(stream, expected, batch);
         // If the caller gives up in the middle, there may be events without their command.
         self.is_broken = true;
         let connection = self.open.connection.sql();

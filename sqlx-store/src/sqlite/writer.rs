@@ -1,9 +1,9 @@
 //! Appends by many callers, committed together.
 //!
 //! A commit waits for the disk. While one group of appends waits, the next one gathers in a queue,
-//! and one task, the leader, commits it as a whole: so the number of appends in a second is not
-//! bound to what the disk can do. The leader is a task of its own, so that a caller who gives up
-//! takes nobody else's append along.
+//! and a leader commits it as a whole: so the number of appends in a second is not bound to what the
+//! disk can do. The leader has a thread to wait on, so that a caller who gives up takes nobody
+//! else's append along.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rehydrate::{Appended, StoreError};
+use rusqlite::Connection;
+use tokio::runtime::Handle;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
-use tracing::Instrument as _;
 
 use super::SqliteStats;
-use super::append::{Append, is_refusal};
+use super::append::Append;
 use super::connection::WriterConnection;
-use super::error::{Meaning, Shared, explain, explain_commit, meaning};
+use super::direct::{Failed, try_group};
+use super::error::{Shared, explain};
 
 /// How many appends one commit takes at most, so that the first of them does not wait long.
 const LARGEST_GROUP: usize = 256;
@@ -44,20 +46,6 @@ struct Queue {
 struct Request {
     append: Append,
     reply: oneshot::Sender<Result<Appended, StoreError>>,
-}
-
-/// How a group came to nothing.
-enum Failed {
-    /// Before its first request or with its commit, so for the same reason for all of them.
-    Together(Shared, Stage),
-    /// For a reason that is one request's own, or that a smaller group may not meet.
-    Apart(StoreError),
-}
-
-#[derive(Clone, Copy)]
-enum Stage {
-    Begin,
-    Commit,
 }
 
 impl Writer {
@@ -100,6 +88,17 @@ impl Writer {
         Ok(connection)
     }
 
+    /// As `lock`, on a thread that may wait.
+    fn lock_here(&self, runtime: &Handle) -> Result<OwnedMutexGuard<WriterConnection>, StoreError> {
+        match Arc::clone(&self.connection).try_lock_owned() {
+            Ok(connection) if connection.is_settled() => Ok(connection),
+            left_open => {
+                drop(left_open);
+                runtime.block_on(self.lock())
+            }
+        }
+    }
+
     /// Appends in the next group.
     pub(super) async fn append(self: &Arc<Self>, append: Append) -> Result<Appended, StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -108,7 +107,8 @@ impl Writer {
                 writer: Arc::clone(self),
                 has_finished: false,
             };
-            tokio::spawn(leader.lead());
+            let runtime = Handle::current();
+            tokio::task::spawn_blocking(move || leader.lead(&runtime));
         }
         answer.await.unwrap_or_else(|gone| {
             // Its runtime has been shut down around it.
@@ -143,16 +143,36 @@ impl Writer {
             .collect()
     }
 
-    async fn commit_group(&self, connection: &mut WriterConnection, group: Vec<Request>) {
-        match self.try_group(connection, &group).await {
+    fn lead_group(&self, connection: &mut WriterConnection, group: Vec<Request>) {
+        let events = group.iter().map(|request| request.append.events().len());
+        let events: usize = events.sum();
+        let span = tracing::debug_span!("commit", appends = group.len(), events);
+        let _entered = span.enter();
+        match connection.direct() {
+            Ok(connection) => self.commit_group(connection, group),
+            Err(error) => {
+                let error: Shared = error.into();
+                for request in group {
+                    let error = Arc::clone(&error);
+                    request.answer(Err(explain(&self.store, "open a connection", error)));
+                }
+            }
+        }
+    }
+
+    fn commit_group(&self, connection: &Connection, group: Vec<Request>) {
+        let appends = group.iter().map(|request| &request.append);
+        match try_group(connection, appends, &self.store) {
             Ok(answers) => {
+                self.count(&answers);
+                self.tell_news();
                 for (request, answer) in group.into_iter().zip(answers) {
                     request.answer(answer);
                 }
             }
             Err(Failed::Together(error, stage)) => {
                 for request in group {
-                    request.answer(Err(self.explain(stage, Arc::clone(&error))));
+                    request.answer(Err(stage.explain(&self.store, Arc::clone(&error))));
                 }
             }
             Err(Failed::Apart(error)) if group.len() == 1 => {
@@ -163,44 +183,10 @@ impl Writer {
             Err(Failed::Apart(error)) => {
                 tracing::debug!(%error, "a group of appends failed: trying each by itself");
                 for request in group {
-                    Box::pin(self.commit_group(connection, vec![request])).await;
+                    self.commit_group(connection, vec![request]);
                 }
             }
         }
-    }
-
-    /// One transaction; nothing is left of it unless this is Ok.
-    async fn try_group(
-        &self,
-        connection: &mut WriterConnection,
-        group: &[Request],
-    ) -> Result<Vec<Result<Appended, StoreError>>, Failed> {
-        connection
-            .begin()
-            .await
-            .map_err(|error| Failed::Together(error.into(), Stage::Begin))?;
-        let mut answers = Vec::with_capacity(group.len());
-        for request in group {
-            let answer = request.append.run(connection.sql(), &self.store).await;
-            match answer {
-                Err(error) if !is_refusal(&error) => {
-                    connection.roll_back().await;
-                    return Err(Failed::Apart(error));
-                }
-                answer => answers.push(answer),
-            }
-        }
-        if let Err(error) = connection.commit().await {
-            connection.roll_back().await;
-            return Err(if meaning(&error) == Meaning::Full {
-                Failed::Apart(self.explain(Stage::Commit, error.into()))
-            } else {
-                Failed::Together(error.into(), Stage::Commit)
-            });
-        }
-        self.count(&answers);
-        self.tell_news();
-        Ok(answers)
     }
 
     fn count(&self, answers: &[Result<Appended, StoreError>]) {
@@ -208,13 +194,6 @@ impl Writer {
         self.appends.fetch_add(written, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(appends = written, "committed");
-    }
-
-    fn explain(&self, stage: Stage, error: Shared) -> StoreError {
-        match stage {
-            Stage::Begin => explain(&self.store, "begin a transaction", error),
-            Stage::Commit => explain_commit(&self.store, error),
-        }
     }
 
     fn occupied(&self) -> StoreError {
@@ -246,22 +225,17 @@ struct Leader {
 }
 
 impl Leader {
-    async fn lead(mut self) {
+    fn lead(mut self, runtime: &Handle) {
         let writer = Arc::clone(&self.writer);
         while writer.has_requests() {
             // Locked for each group anew, so that a transaction gets its turn.
-            let locked = writer.lock().await;
+            let locked = writer.lock_here(runtime);
             let group = writer.next_group();
+            if group.is_empty() {
+                continue;
+            }
             match locked {
-                Ok(mut connection) if !group.is_empty() => {
-                    let events: usize = group.iter().map(|request| request.append.events()).sum();
-                    let span = tracing::debug_span!("commit", appends = group.len(), events);
-                    writer
-                        .commit_group(&mut connection, group)
-                        .instrument(span)
-                        .await;
-                }
-                Ok(_) => {}
+                Ok(mut connection) => writer.lead_group(&mut connection, group),
                 Err(_) => {
                     for request in group {
                         request.answer(Err(writer.occupied()));

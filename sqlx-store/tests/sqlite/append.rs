@@ -121,8 +121,15 @@ async fn a_full_store_says_so_keeps_nothing_by_halves_and_works_again_with_more_
         .append(&payment, Expected::NoStream, &batch(&["1"]))
         .await
         .unwrap();
+    // Room for what is small, beside a table that can be done without.
+    let mut transaction = store.begin().await.unwrap();
+    let ballast = "CREATE TABLE ballast AS SELECT zeroblob(1000000) AS content";
+    execute(transaction.connection(), ballast).await;
+    transaction.commit().await.unwrap();
     drop(store);
-    let options = SqliteOptions::new(place.file()).pragma("max_page_count", "20");
+    let mut stranger = place.stranger().await;
+    let pages = count(&mut stranger, "PRAGMA page_count").await + 10;
+    let options = SqliteOptions::new(place.file()).pragma("max_page_count", pages.to_string());
     let store = SqliteStore::connect(options).await.unwrap();
     let large = format!("\"{}\"", "x".repeat(100_000));
     let full = store
@@ -160,7 +167,7 @@ async fn a_full_store_says_so_keeps_nothing_by_halves_and_works_again_with_more_
     assert_eq!(payloads(&store, &other).await, ["3"]);
 
     let mut transaction = store.begin().await.unwrap();
-    execute(transaction.connection(), "PRAGMA max_page_count = 1000").await;
+    execute(transaction.connection(), "DROP TABLE ballast").await;
     transaction
         .append(&payment, Expected::Any, &batch(&[&large]))
         .await
@@ -171,7 +178,6 @@ async fn a_full_store_says_so_keeps_nothing_by_halves_and_works_again_with_more_
         .await
         .unwrap();
     assert_eq!(payloads(&store, &payment).await.len(), 3);
-    let mut stranger = place.stranger().await;
     assert_eq!(
         count(&mut stranger, "SELECT max(position) FROM rehydrate_events").await,
         4
