@@ -1,7 +1,5 @@
 //! Stored events, as a store hands them over: many in one buffer, read in place.
 
-use std::ops::Range;
-
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -127,16 +125,23 @@ pub struct Page {
 
 #[derive(Clone, Debug)]
 struct Row {
-    category: Range<usize>,
-    stream_id: Range<usize>,
+    category: Part,
+    stream_id: Part,
     version: Version,
     position: Position,
-    event_type: Range<usize>,
+    event_type: Part,
     schema_version: SchemaVersion,
-    payload: Range<usize>,
-    metadata: Option<Range<usize>>,
+    payload: Part,
+    metadata: Option<Part>,
     event_id: Uuid,
     recorded_at: DateTime<Utc>,
+}
+
+/// A part of the text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Part {
+    start: usize,
+    end: usize,
 }
 
 impl Page {
@@ -157,17 +162,10 @@ impl Page {
 
     /// Adds an event at the end.
     pub fn push(&mut self, event: &EventRow<'_>) {
-        let previous = self.rows.last().map(|row| {
-            (
-                row.category.clone(),
-                row.stream_id.clone(),
-                row.event_type.clone(),
-            )
+        let previous = self.rows.last();
+        let [category, stream_id, event_type] = previous.map_or_else(Default::default, |row| {
+            [row.category, row.stream_id, row.event_type]
         });
-        let (category, stream_id, event_type) = match previous {
-            None => (0..0, 0..0, 0..0),
-            Some(ranges) => ranges,
-        };
         let row = Row {
             category: self.reuse_or_add(category, event.category),
             stream_id: self.reuse_or_add(stream_id, event.stream_id),
@@ -220,32 +218,37 @@ impl Page {
 
     fn view(&self, row: &Row) -> StoredEvent<'_> {
         StoredEvent {
-            category: &self.text[row.category.clone()],
-            stream_id: &self.text[row.stream_id.clone()],
+            category: self.text(row.category),
+            stream_id: self.text(row.stream_id),
             version: row.version,
             position: row.position,
-            event_type: &self.text[row.event_type.clone()],
+            event_type: self.text(row.event_type),
             schema_version: row.schema_version,
-            payload: &self.text[row.payload.clone()],
-            metadata: row.metadata.clone().map(|range| &self.text[range]),
+            payload: self.text(row.payload),
+            metadata: row.metadata.map(|part| self.text(part)),
             event_id: row.event_id,
             recorded_at: row.recorded_at,
             part: 0,
         }
     }
 
-    fn reuse_or_add(&mut self, previous: Range<usize>, text: &str) -> Range<usize> {
-        if self.text[previous.clone()] == *text {
+    fn text(&self, part: Part) -> &str {
+        &self.text[part.start..part.end]
+    }
+
+    fn reuse_or_add(&mut self, previous: Part, text: &str) -> Part {
+        if self.text(previous) == text {
             previous
         } else {
             self.add(text)
         }
     }
 
-    fn add(&mut self, text: &str) -> Range<usize> {
+    fn add(&mut self, text: &str) -> Part {
         let start = self.text.len();
         self.text.push_str(text);
-        start..self.text.len()
+        let end = self.text.len();
+        Part { start, end }
     }
 }
 

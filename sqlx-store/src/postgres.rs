@@ -67,7 +67,7 @@ macro_rules! reading {
 
 /// A log in a PostgreSQL database, version 15 or newer. Cheap to clone; the clones are one store.
 ///
-/// An append is one round trip, and so is a load. The tables are made by [`migrate`](Self::migrate)
+/// An append is one round trip, unless it is refused, and so is a load. The tables are made by [`migrate`](Self::migrate)
 /// and never by the way. Their names begin with `rehydrate_`, and they can have a schema of their
 /// own, so the application may keep its tables in the same database.
 ///

@@ -198,7 +198,10 @@ impl EventStore for SqliteStore {
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
-        self.0.readers.read(direct::watermark).await
+        match self.0.readers.read_here(direct::watermark) {
+            Some(watermark) => Ok(watermark),
+            None => self.0.readers.read(direct::watermark).await,
+        }
     }
 
     async fn list_streams(

@@ -98,17 +98,24 @@ impl<P: Projection> Rows<P> {
         prepared: &Prepared<'_, P>,
     ) -> Result<(), BoxError> {
         let before = guarded(|| {
-            let mut before: HashMap<&KeyOf<P>, Option<P::Row>> = HashMap::new();
-            for key in prepared.keys() {
-                let row = || self.rows.get(key).cloned().flatten();
-                before.entry(key).or_insert_with(row);
-            }
-            Ok(before)
+            let mut keys: Vec<&KeyOf<P>> = prepared.keys().collect();
+            keys.sort_unstable();
+            keys.dedup();
+            let row = |key| self.rows.get(key).cloned().flatten();
+            Ok(keys
+                .into_iter()
+                .map(|key| (key, row(key)))
+                .collect::<Vec<_>>())
         })?;
         let applied = guarded(|| {
             for (event, keys) in &prepared.parts {
                 for key in keys {
-                    let row = self.rows.entry(key.clone()).or_default();
+                    if !self.rows.contains_key(key) {
+                        self.rows.insert(key.clone(), None);
+                    }
+                    let Some(row) = self.rows.get_mut(key) else {
+                        continue;
+                    };
                     projection.apply(row, event)?;
                     if let Some(row) = row {
                         check_row(&P::Row::TABLE, row)?;
@@ -120,7 +127,13 @@ impl<P: Projection> Rows<P> {
             Ok(())
         });
         match applied {
-            Ok(()) => self.changed.extend(before.into_keys().cloned()),
+            Ok(()) => {
+                for (key, _) in before {
+                    if self.changed.last() != Some(key) {
+                        self.changed.push(key.clone());
+                    }
+                }
+            }
             Err(_) => {
                 for (key, row) in before {
                     self.rows.insert(key.clone(), row);

@@ -39,7 +39,7 @@ pub(crate) fn kept_key<P: Projection>(key: KeyOf<P>) -> Result<KeyOf<P>, BoxErro
 
 /// Makes a row what the table would give back.
 pub(super) fn keep_row<P: Projection>(row: &mut Option<P::Row>) -> Result<(), BoxError> {
-    let table = P::Row::TABLE;
+    let table = &P::Row::TABLE;
     let mut times = table.columns.iter().filter(|column| is_time(column));
     let Some((first, before)) = times.next().zip(row.as_ref()) else {
         return Ok(());

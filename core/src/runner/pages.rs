@@ -49,6 +49,9 @@ impl Pages {
                 after: page.read_to,
                 page: tokio::spawn(async move { store.read_log(&query).await }),
             });
+            // So that it has begun before the caller folds this page: a task that is new stands
+            // first in the line of this thread, where no other thread takes it from.
+            tokio::task::yield_now().await;
         }
         Ok(page)
     }

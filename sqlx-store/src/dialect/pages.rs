@@ -8,10 +8,22 @@ use tokio::sync::mpsc;
 use super::Dialect;
 use super::rows::{self, RawEvent};
 
-/// A page ends with this event …
-pub(crate) const PAGE_EVENTS: usize = 1_000;
-/// … or with the event that brings its text to this size.
+/// A page ends with the event that brings its text to this size, or with as many events.
 pub(crate) const PAGE_BYTES: usize = 1024 * 1024;
+
+/// Where a page ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageSize {
+    pub(crate) events: usize,
+    pub(crate) bytes: usize,
+}
+
+impl PageSize {
+    pub(crate) const USUAL: Self = Self {
+        events: 1_000,
+        bytes: PAGE_BYTES,
+    };
+}
 
 /// The rows of one statement.
 pub(crate) type Rows<'a, D> = BoxStream<'a, Result<<D as Database>::Row, sqlx::Error>>;
@@ -47,7 +59,7 @@ impl Events<'_> {
         let mut page = Page::new();
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| D::explain(self.store, "read a stream", error))?;
-            if self.push(&mut page, D::event(&row))? == Fill::Full {
+            if self.push(&mut page, D::event(&row), PageSize::USUAL)? == Fill::Full {
                 return Ok((page, End::NotYet));
             }
         }
@@ -59,6 +71,7 @@ impl Events<'_> {
         &mut self,
         page: &mut Page,
         event: Result<RawEvent<'_>, sqlx::Error>,
+        size: PageSize,
     ) -> Result<Fill, StoreError> {
         let stream = &self.stream;
         let version = event
@@ -69,7 +82,7 @@ impl Events<'_> {
             return Err(missing(stream, self.last.next(), version));
         }
         self.last = version;
-        Ok(if page.len() >= PAGE_EVENTS || page.bytes() >= PAGE_BYTES {
+        Ok(if page.len() >= size.events || page.bytes() >= size.bytes {
             Fill::Full
         } else {
             Fill::Room

@@ -58,6 +58,11 @@ impl WriterConnection {
         Ok(self.direct.insert(connection))
     }
 
+    /// The same, if it is open already.
+    pub(super) fn opened(&mut self) -> Option<&rusqlite::Connection> {
+        self.direct.as_ref()
+    }
+
     /// Whether somebody before has left nothing open.
     pub(super) fn is_settled(&self) -> bool {
         Control::get_transaction_depth(&self.sql) == 0 && !self.may_keep_views

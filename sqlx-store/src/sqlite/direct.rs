@@ -2,7 +2,8 @@
 //!
 //! sqlx hands row after row from SQLite's thread to ours, with a copy of each value, and statement
 //! after statement to it. Pages of events and groups of appends are many of those; here each is one
-//! visit to a thread that may wait. What shares a transaction with the caller's own statements has
+//! visit to a thread that may wait, or none at all: a few events that are in memory are read and
+//! written in less time than it takes to wake a thread. What shares a transaction with the caller's own statements has
 //! to go by the connection that the caller has, which is sqlx's.
 
 mod append;
@@ -14,11 +15,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rehydrate::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tokio::task::JoinError;
 
 use super::error::of_rusqlite;
 
-pub(super) use self::group::{Failed, try_group};
+pub(super) use self::group::{Failed, Stage, try_group};
 pub(super) use self::read::{read_log, read_stream, watermark};
 
 /// More than there are different statements.
@@ -48,6 +51,8 @@ impl Opening {
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags)?;
         connection.busy_timeout(self.patience)?;
+        // After an ANALYZE, SQLite would otherwise compile a statement anew for each stream.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         for (name, value) in &self.pragmas {
             connection.execute_batch(&format!("PRAGMA {name} = {value}"))?;
@@ -56,11 +61,11 @@ impl Opening {
     }
 }
 
-/// Does something on a thread that may wait.
-pub(super) async fn on_a_thread<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+/// What came of a call on another thread.
+pub(super) async fn outcome_of<T>(
+    call: impl Future<Output = Result<Result<T, StoreError>, JoinError>>,
 ) -> Result<T, StoreError> {
-    match tokio::task::spawn_blocking(call).await {
+    match call.await {
         Ok(outcome) => outcome,
         Err(gone) => match gone.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

@@ -31,7 +31,7 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
         Access::Read => None,
         Access::Create | Access::Write => {
             let connection = open_writer(options, &file, &name).await?;
-            let writer = Writer::new(connection, options.patience(), Arc::clone(&name));
+            let writer = Writer::new(connection, options, Arc::clone(&name));
             Some(Arc::new(writer))
         }
     };

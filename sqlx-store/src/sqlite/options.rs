@@ -200,6 +200,11 @@ impl SqliteOptions {
         self.opening(file, self.access == Access::Read, &[("query_only", "ON")])
     }
 
+    /// Whether a commit waits until the disk has it.
+    pub(super) fn waits_for_the_disk(&self) -> bool {
+        self.synchronous_text() == "FULL"
+    }
+
     fn synchronous_text(&self) -> &'static str {
         match (&self.place, self.synchronous) {
             (Place::Temporary, _) => "OFF",

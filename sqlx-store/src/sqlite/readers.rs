@@ -12,8 +12,9 @@ use rehydrate::StoreError;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 
-use super::direct::{Opening, on_a_thread};
+use super::direct::{Opening, outcome_of};
 use super::error::explain;
 use super::options::SqliteOptions;
 
@@ -44,15 +45,53 @@ impl Readers {
         }
     }
 
+    /// Reads on the spot, what takes less time than to wake a thread; nothing if that would have to
+    /// wait for anything, or fails.
+    pub(super) fn read_here<T>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError>,
+    ) -> Option<T> {
+        let _permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
+        let connection = lock(&self.direct).pop()?;
+        let outcome = connection
+            .busy_timeout(Duration::ZERO)
+            .map(|()| read(&connection, &self.store));
+        // One that cannot be set back does not come back.
+        if connection.busy_timeout(self.patience).is_ok() {
+            lock(&self.direct).push(connection);
+        }
+        outcome.ok()?.ok()
+    }
+
     /// Reads whole pages, or what is as quick, on a thread that may wait.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let permit = self.permit().await?;
+        outcome_of(self.read_with(permit, read)).await
+    }
+
+    /// Begins to read on a thread that may wait, or hands `read` back if all readers are taken.
+    pub(super) fn start<T, F>(&self, read: F) -> Result<JoinHandle<Result<T, StoreError>>, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError> + Send + 'static,
+    {
+        match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => Ok(self.read_with(permit, read)),
+            Err(_) => Err(read),
+        }
+    }
+
+    fn read_with<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        read: impl FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError> + Send + 'static,
+    ) -> JoinHandle<Result<T, StoreError>> {
         let (idle, store) = (Arc::clone(&self.direct), Arc::clone(&self.store));
         let opening = self.opening.clone();
-        on_a_thread(move || {
+        tokio::task::spawn_blocking(move || {
             // Given up after the connection, so that there are no more of these than permits.
             let _permit = permit;
             let known = lock(&idle).pop();
@@ -66,7 +105,6 @@ impl Readers {
             lock(&idle).push(connection);
             outcome
         })
-        .await
     }
 
     /// A connection of the driver's, for everything else.

@@ -19,16 +19,21 @@ use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 use super::SqliteStats;
 use super::append::Append;
 use super::connection::WriterConnection;
-use super::direct::{Failed, try_group};
+use super::direct::{Failed, Stage, try_group};
 use super::error::{Shared, explain};
+use super::options::SqliteOptions;
 
 /// How many appends one commit takes at most, so that the first of them does not wait long.
 const LARGEST_GROUP: usize = 256;
+
+/// So many events may be written on the spot.
+const FEW: usize = 100;
 
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: Arc<tokio::sync::Mutex<WriterConnection>>,
     queue: Mutex<Queue>,
+    waits_for_the_disk: bool,
     patience: Duration,
     store: Arc<str>,
     appends: AtomicU64,
@@ -49,11 +54,16 @@ struct Request {
 }
 
 impl Writer {
-    pub(super) fn new(connection: WriterConnection, patience: Duration, store: Arc<str>) -> Self {
+    pub(super) fn new(
+        connection: WriterConnection,
+        options: &SqliteOptions,
+        store: Arc<str>,
+    ) -> Self {
         Self {
             connection: Arc::new(tokio::sync::Mutex::new(connection)),
             queue: Mutex::default(),
-            patience,
+            waits_for_the_disk: options.waits_for_the_disk(),
+            patience: options.patience(),
             store,
             appends: AtomicU64::new(0),
             commits: AtomicU64::new(0),
@@ -99,8 +109,11 @@ impl Writer {
         }
     }
 
-    /// Appends in the next group.
+    /// Appends in the next group, or by itself if nobody else does and no disk is waited for.
     pub(super) async fn append(self: &Arc<Self>, append: Append) -> Result<Appended, StoreError> {
+        if let Some(answer) = self.append_here(&append) {
+            return answer;
+        }
         let (reply, answer) = oneshot::channel();
         if self.enqueue(Request { append, reply }) {
             let leader = Leader {
@@ -116,6 +129,36 @@ impl Writer {
                 source: gone.into(),
             })
         })
+    }
+
+    /// Appends on the spot, in less time than it takes to wake a thread; nothing is written if that
+    /// would have to wait.
+    fn append_here(&self, append: &Append) -> Option<Result<Appended, StoreError>> {
+        if self.waits_for_the_disk || append.events().len() > FEW || self.queue().has_leader {
+            return None;
+        }
+        let mut connection = Arc::clone(&self.connection).try_lock_owned().ok()?;
+        if !connection.is_settled() {
+            return None;
+        }
+        let connection = connection.opened()?;
+        connection.busy_timeout(Duration::ZERO).ok()?;
+        let outcome = try_group(connection, std::iter::once(append), &self.store);
+        if let Err(error) = connection.busy_timeout(self.patience) {
+            tracing::warn!(%error, "the writing connection does not wait any more");
+        }
+        match outcome {
+            Ok(mut answers) => {
+                self.count(&answers);
+                self.tell_news();
+                answers.pop()
+            }
+            Err(Failed::Together(error, Stage::Commit)) => {
+                Some(Err(Stage::Commit.explain(&self.store, error)))
+            }
+            // Nothing has been written, and whoever may wait may fare better.
+            Err(Failed::Together(_, Stage::Begin) | Failed::Apart(_)) => None,
+        }
     }
 
     /// Whether the caller must start a leader.

@@ -20,10 +20,11 @@ async fn a_stream_that_is_still_being_read_takes_no_connection() {
         appended.await.unwrap();
     }
     let mut read = store.read(&StreamQuery::new(long.clone())).await.unwrap();
-    assert_eq!(read.pages.try_next().await.unwrap().unwrap().len(), 1_000);
+    let first = read.pages.try_next().await.unwrap().unwrap().len();
+    assert!(first < 9_000, "{first}");
     assert_eq!(payloads(&store, &other).await, ["1"]);
     let rest: Vec<Page> = read.pages.try_collect().await.unwrap();
-    assert_eq!(rest.iter().map(Page::len).sum::<usize>(), 8_000);
+    assert_eq!(first + rest.iter().map(Page::len).sum::<usize>(), 9_000);
 }
 
 #[tokio::test]
@@ -58,7 +59,8 @@ async fn a_page_ends_when_its_text_is_large() {
         .unwrap();
     let pages = crate::common::read(&store, &payment).await;
     let lengths: Vec<_> = pages.iter().map(Page::len).collect();
-    assert_eq!(lengths, [4, 4, 2]);
+    // The first page is read on the spot, so it is a small one.
+    assert_eq!(lengths, [1, 4, 4, 1]);
     let log = store
         .read_log(&LogQuery::after(Position::ZERO))
         .await

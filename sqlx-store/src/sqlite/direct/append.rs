@@ -26,29 +26,24 @@ pub(super) fn append(
         Step::Answer(appended) => return Ok(appended),
         Step::Insert { first, recorded_at } => (first, recorded_at),
     };
+    let failed = |error| explain(store, "append events", of_rusqlite(error));
+    let mut insert = prepared(connection, statements::APPEND_EVENT).map_err(failed)?;
     let mut version = first.get();
     for event in append.events() {
-        let inserted = prepared(connection, statements::APPEND_EVENT).and_then(|mut insert| {
-            insert.execute(params![
-                append.stream().category(),
-                append.stream().id(),
-                clamp(version),
-                event.event_type,
-                event.schema_version.get(),
-                event.payload,
-                append.metadata(),
-                event.id.as_bytes(),
-                recorded_at.timestamp_micros(),
-            ])
-        });
+        let inserted = insert.execute(params![
+            append.stream().category(),
+            append.stream().id(),
+            clamp(version),
+            event.event_type,
+            event.schema_version.get(),
+            event.payload,
+            append.metadata(),
+            event.id.as_bytes(),
+            recorded_at.timestamp_micros(),
+        ]);
         if let Err(error) = inserted {
-            return Err(refused(
-                connection,
-                append,
-                version == first.get(),
-                error,
-                store,
-            ));
+            let is_first = version == first.get();
+            return Err(refused(connection, append, is_first, error, store));
         }
         version += 1;
     }

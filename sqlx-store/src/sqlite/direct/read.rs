@@ -10,12 +10,18 @@ use rehydrate::{
 use rusqlite::{CachedStatement, Connection, Rows, ToSql, params};
 use tokio::task::JoinHandle;
 
-use super::rows;
-use crate::dialect::pages::{End, Events, Fill, PAGE_BYTES, PAGE_EVENTS, push_to_log};
+use super::{outcome_of, rows};
+use crate::dialect::pages::{End, Events, Fill, PAGE_BYTES, PageSize, push_to_log};
 use crate::dialect::rows::{Fault, clamp, committed, json_array, snapshot, version};
 use crate::sqlite::error::{explain, of_rusqlite};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::statements;
+
+/// What is read on the spot: to wake a thread takes longer.
+const HERE: PageSize = PageSize {
+    events: 250,
+    bytes: 64 * 1024,
+};
 
 /// What stands before the second page.
 struct Beginning {
@@ -32,9 +38,16 @@ pub(in crate::sqlite) async fn read_stream(
     readers: &Arc<Readers>,
     query: &StreamQuery,
 ) -> Result<StreamRead<'static>, StoreError> {
-    let first = query.clone();
-    let beginning = readers.read(move |connection, store| begin(connection, &first, store));
-    let beginning = beginning.await?;
+    let begin_here = |connection: &_, store: &_| begin(connection, query, HERE, store);
+    let beginning = match readers.read_here(begin_here) {
+        Some(beginning) => beginning,
+        None => {
+            let query = query.clone();
+            let begin =
+                move |connection: &_, store: &_| begin(connection, &query, PageSize::USUAL, store);
+            readers.read(begin).await?
+        }
+    };
     let next = match beginning.end {
         End::NotYet => {
             let query = StreamQuery {
@@ -63,30 +76,23 @@ struct Ahead {
 
 impl Ahead {
     fn start(readers: &Arc<Readers>, query: StreamQuery) -> Self {
-        let reading = {
-            let (readers, query) = (Arc::clone(readers), query.clone());
-            async move {
-                let read =
-                    readers.read(move |connection, store| next_page(connection, &query, store));
-                read.await
-            }
-        };
+        let wanted = query.clone();
+        let read =
+            move |connection: &_, store: &_| next_page(connection, &wanted, PageSize::USUAL, store);
+        let page = readers.start(read).unwrap_or_else(|read| {
+            let readers = Arc::clone(readers);
+            tokio::spawn(async move { readers.read(read).await })
+        });
         Self {
             readers: Arc::clone(readers),
             query,
-            page: tokio::spawn(reading),
+            page,
         }
     }
 
     /// The page, and the one after it; nothing if it is empty.
     async fn page(mut self) -> Option<(Result<Page, StoreError>, Option<Self>)> {
-        let page = match (&mut self.page).await {
-            Ok(page) => page,
-            Err(gone) => Err(StoreError::Unavailable {
-                reason: "a page was cut short".to_owned(),
-                source: Some(gone.into()),
-            }),
-        };
+        let page = outcome_of(&mut self.page).await;
         match page {
             Ok((page, _)) if page.is_empty() => None,
             Ok((page, End::Reached)) => Some((Ok(page), None)),
@@ -119,6 +125,7 @@ fn rest_of(mut query: StreamQuery, page: &Page) -> StreamQuery {
 fn begin(
     connection: &Connection,
     query: &StreamQuery,
+    size: PageSize,
     store: &str,
 ) -> Result<Beginning, StoreError> {
     if let Some(command) = &query.command
@@ -138,7 +145,7 @@ fn begin(
     if let SnapshotRead::Found(found) = &snapshot {
         query.after = found.version;
     }
-    let (page, end) = next_page(connection, &query, store)?;
+    let (page, end) = next_page(connection, &query, size, store)?;
     // The other pages are read later, and are to be of the same moment.
     let until = match end {
         End::NotYet => last_version(connection, &query, store)?,
@@ -216,6 +223,7 @@ fn last_version(
 fn next_page(
     connection: &Connection,
     query: &StreamQuery,
+    size: PageSize,
     store: &str,
 ) -> Result<(Page, End), StoreError> {
     let failed = |error| explain(store, "read a stream", of_rusqlite(error));
@@ -223,7 +231,7 @@ fn next_page(
     let as_of = query.as_of.map_or(i64::MAX, |time| time.timestamp_micros());
     let limit = query
         .limit
-        .map_or(PAGE_EVENTS, |limit| limit.min(PAGE_EVENTS));
+        .map_or(size.events, |limit| limit.min(size.events));
     let mut select = prepared(connection, statements::READ_STREAM).map_err(failed)?;
     let mut rows = select
         .query(params![
@@ -242,7 +250,7 @@ fn next_page(
     };
     let mut page = Page::new();
     while let Some(row) = rows.next().map_err(failed)? {
-        if events.push(&mut page, rows::event(row))? == Fill::Full {
+        if events.push(&mut page, rows::event(row), size)? == Fill::Full {
             return Ok((page, End::NotYet));
         }
     }
