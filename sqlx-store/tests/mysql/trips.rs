@@ -1,9 +1,11 @@
 //! What each call asks the server, as exact lists.
 
 use rehydrate::{
-    EventStore, Expected, Fingerprint, LogQuery, Position, Snapshot, StreamQuery, Version,
+    Aggregate, Event, EventStore, Expected, Fingerprint, LogQuery, Position, Repository, Snapshot,
+    StreamQuery, Version,
 };
 use rehydrate_sqlx::{MySqlOptions, MySqlStore};
+use serde::{Deserialize, Serialize};
 use sqlx::mysql::MySqlConnectOptions;
 
 use crate::common::{Database, batch, keyed, payloads, stream, try_read, url};
@@ -125,6 +127,59 @@ async fn an_append_takes_two_round_trips_and_a_load_takes_one() {
 
     store.list_streams("payment", None, 10).await.unwrap();
     assert_eq!(trips.take(), ["list_streams"]);
+}
+
+#[derive(Event, Serialize, Deserialize)]
+enum CounterEvent {
+    Counted { by: u64 },
+}
+
+#[derive(Aggregate, Default, Serialize, Deserialize)]
+#[aggregate(id = String, event = CounterEvent, snapshot(every = 100))]
+struct Counter {
+    sum: u64,
+}
+
+impl ApplyCounterEvent for Counter {
+    fn counted(&mut self, by: u64) {
+        self.sum += by;
+    }
+}
+
+#[tokio::test]
+async fn a_command_reads_once_and_appends_and_one_that_creates_only_appends() {
+    let Some(database) = Database::migrated().await else {
+        return;
+    };
+    let (store, trips) = watched(&database).await;
+    warm_up(&store).await;
+    let counters: Repository<Counter> = Repository::new(store);
+    let decide = |times: usize| {
+        let events = move || (0..times).map(|_| CounterEvent::Counted { by: 1 });
+        move |_: &Counter| Ok::<_, std::convert::Infallible>(events().collect::<Vec<_>>())
+    };
+    let id = "one".to_owned();
+    trips.take();
+    counters.create(&id, decide(1)).await.unwrap();
+    assert_eq!(trips.take(), ["bind_append", APPEND], "a create");
+
+    counters.execute(&id, decide(1)).await.unwrap();
+    let executed = ["read_stream", "bind_append", APPEND];
+    assert_eq!(trips.take(), executed, "an execute");
+
+    let mut root = counters.load(&id).await.unwrap();
+    assert_eq!(trips.take(), ["read_stream"], "a load");
+    root.record(CounterEvent::Counted { by: 1 });
+    counters.save(&mut root).await.unwrap();
+    assert_eq!(trips.take(), ["bind_append", APPEND], "a save");
+
+    counters.execute(&id, decide(100)).await.unwrap();
+    let written = ["read_stream", "bind_append", APPEND, "write_snapshot"];
+    assert_eq!(trips.take(), written, "an execute with a snapshot after it");
+
+    let loaded = counters.load(&id).await.unwrap();
+    assert_eq!((loaded.sum, loaded.replayed().events), (103, 0));
+    assert_eq!(trips.take(), ["read_stream"], "a load from the snapshot");
 }
 
 #[tokio::test]

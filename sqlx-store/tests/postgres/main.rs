@@ -2,6 +2,8 @@
 
 // `cfg(test)`, so that Clippy lets the helpers of tests unwrap and panic.
 #[cfg(test)]
+mod backlog;
+#[cfg(test)]
 mod builds;
 #[cfg(test)]
 mod codes;

@@ -126,6 +126,41 @@ async fn a_load_is_one_round_trip_and_an_execute_is_two() {
 }
 
 #[tokio::test]
+async fn a_create_a_save_and_a_load_from_a_snapshot_are_one_round_trip_each() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let counters: Repository<Counter> = Repository::new(open(&place, &proxy).await);
+    let decide = |times: usize| {
+        let events = move || (0..times).map(|_| CounterEvent::Counted { by: 1 });
+        move |_: &Counter| Ok::<_, std::convert::Infallible>(events().collect::<Vec<_>>())
+    };
+    // On the first of them every statement is prepared.
+    for id in ["first", "second"].map(str::to_owned) {
+        proxy.trips();
+        counters.create(&id, decide(1)).await.unwrap();
+        let created = proxy.trips();
+        let mut root = counters.load(&id).await.unwrap();
+        root.record(CounterEvent::Counted { by: 1 });
+        proxy.trips();
+        counters.save(&mut root).await.unwrap();
+        let saved = proxy.trips();
+        counters.execute(&id, decide(100)).await.unwrap();
+        let with_snapshot = proxy.trips();
+        let loaded = counters.load(&id).await.unwrap();
+        assert_eq!((loaded.sum, loaded.replayed().events), (102, 0));
+        if id == "second" {
+            assert_eq!(proxy.trips(), ["read"]);
+            assert_eq!(created, ["append"]);
+            assert_eq!(saved, ["append"]);
+            let written = ["read", "append", "write snapshot"];
+            assert_eq!(with_snapshot, written);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_execute_from_the_cache_is_one_round_trip() {
     let Some(place) = Place::new().await else {
         return;
