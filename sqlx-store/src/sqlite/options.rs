@@ -44,7 +44,8 @@ pub enum Synchronous {
     Full,
     /// When the operating system has it: it survives the end of the process, but the newest
     /// appends are lost, in order and without damage to the older ones, if the machine loses
-    /// power. Much faster for appends that come one after the other.
+    /// power. Much faster for appends that come one after the other: a small one that nobody else
+    /// is in the way of is written by the calling task itself.
     Normal,
 }
 
@@ -114,7 +115,8 @@ impl SqliteOptions {
     }
 
     /// How many reads may be under way at once, each on a connection of its own. 4 if not set; at
-    /// least 1. A connection is opened when it is first needed.
+    /// least 1. A connection is opened when it is first needed, and a stream takes none between two
+    /// of its pages.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers.max(1);
