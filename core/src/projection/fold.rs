@@ -98,14 +98,16 @@ impl<P: Projection> Rows<P> {
         prepared: &Prepared<'_, P>,
     ) -> Result<(), BoxError> {
         let before = guarded(|| {
-            let mut keys: Vec<&KeyOf<P>> = prepared.keys().collect();
-            keys.sort_unstable();
-            keys.dedup();
-            let row = |key| self.rows.get(key).cloned().flatten();
-            Ok(keys
-                .into_iter()
-                .map(|key| (key, row(key)))
-                .collect::<Vec<_>>())
+            let mut before: Vec<_> = prepared.keys().map(|key| (key, None)).collect();
+            // The keys of one part are different ones.
+            if prepared.parts.len() > 1 {
+                before.sort_unstable_by_key(|(key, _)| *key);
+                before.dedup_by_key(|(key, _)| *key);
+            }
+            for (key, row) in &mut before {
+                *row = self.rows.get(key).cloned().flatten();
+            }
+            Ok(before)
         })?;
         let applied = guarded(|| {
             for (event, keys) in &prepared.parts {
