@@ -112,11 +112,9 @@ impl<P: Projection> Rows<P> {
         let applied = guarded(|| {
             for (event, keys) in &prepared.parts {
                 for key in keys {
-                    if !self.rows.contains_key(key) {
-                        self.rows.insert(key.clone(), None);
-                    }
-                    let Some(row) = self.rows.get_mut(key) else {
-                        continue;
+                    let row = match self.rows.get_mut(key) {
+                        Some(row) => row,
+                        None => self.rows.entry(key.clone()).or_default(),
                     };
                     projection.apply(row, event)?;
                     if let Some(row) = row {
