@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rehydrate::{Begin, CloudEvent, Message, PublishError, Publisher, Reader, Source};
+use rehydrate::{Begin, CloudEvent, Message, PublishError, Publisher, Reader, ReceivedMessage, Source};
 
 /// How long a broker may take for what it does at once, usually.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -58,22 +58,31 @@ pub async fn open(source: &dyn Source, begin: Begin) -> Box<dyn Reader> {
     reader.expect("the source can be opened")
 }
 
-/// Everything up to the end.
+/// Everything up to the end: a call may give less than it could.
+///
+/// # Panics
+/// It cannot be read.
+pub async fn read_to_end(reader: &mut dyn Reader) -> Vec<ReceivedMessage> {
+    let mut messages = Vec::new();
+    loop {
+        let received = reader.next(500, Duration::from_millis(100)).await;
+        let received = received.expect("it can be read");
+        messages.extend(received.messages);
+        if received.is_at_end {
+            return messages;
+        }
+    }
+}
+
+/// All events of a source, from its beginning to its end.
 ///
 /// # Panics
 /// It cannot be read, or something is no event.
 pub async fn read_all(source: &dyn Source) -> Vec<CloudEvent> {
     let mut reader = open(source, Begin::Beginning).await;
-    let mut events = Vec::new();
-    loop {
-        let received = reader.next(500, Duration::from_millis(100)).await;
-        let received = received.expect("it can be read");
-        let messages = received.messages.into_iter();
-        events.extend(messages.map(|message| message.event.expect("it is an event")));
-        if received.is_at_end {
-            return events;
-        }
-    }
+    let messages = read_to_end(&mut *reader).await.into_iter();
+    let events = messages.map(|message| message.event.expect("it is an event"));
+    events.collect()
 }
 
 /// Sends what was not confirmed again, in its order, as a relay does it, until all of it is. Gives

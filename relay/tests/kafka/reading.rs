@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use rehydrate::{Begin, Offset, Publisher, Source, SourceError};
 
 use crate::fixture::Topic;
-use rehydrate_tests::brokers::{PATIENCE, assert_confirmed, message, messages, open, read_all};
+use rehydrate_tests::brokers::{PATIENCE, assert_confirmed, message, messages, open, read_all, read_to_end};
 
 fn after(text: &str) -> Begin {
     Begin::After(Offset(text.to_owned()))
@@ -81,12 +81,9 @@ async fn a_time_after_the_last_message_is_at_the_end_and_reads_what_comes_then()
     let sender = topic.publisher().await;
     assert_confirmed(&sender.publish(&messages(&topic.name, 1, 3)).await);
     let source = topic.source().await;
-    let all = open(&source, Begin::Beginning)
-        .await
-        .next(9, PATIENCE)
-        .await;
-    let last = all.expect("it can be read").messages.pop();
-    let last = last.expect("there are some").sent_at;
+    let all = read_to_end(&mut *open(&source, Begin::Beginning).await).await;
+    let last = all.iter().map(|message| message.sent_at).max();
+    let last = last.expect("there are some");
     let mut reader = open(&source, Begin::At(last + TimeDelta::milliseconds(1))).await;
     let received = reader.next(9, PATIENCE).await;
     let received = received.expect("it can be read");
