@@ -43,7 +43,9 @@ pub fn current<E: for<'de> Deserialize<'de>>(
     stored: &StoredEvent<'_>,
     variant: u32,
 ) -> Result<Decoded<E>, DecodeError> {
-    read(stored, || content::from_json(stored.payload, variant)).map(Decoded::One)
+    read(stored, || {
+        content::from_json(stored.payload, variant).map(Decoded::One)
+    })
 }
 
 /// Reads an older payload, the first link of a chain of upcasts.
@@ -51,16 +53,20 @@ pub fn old<P: for<'de> Deserialize<'de>>(stored: &StoredEvent<'_>) -> Result<P, 
     read(stored, || serde_json::from_str(stored.payload))
 }
 
-/// Reads a payload with the application's code. A panic is an error about the event like others,
-/// and not the end of whoever reads it. That costs some 15 ns an event, of the thousand
-/// and more that it takes a database to read it.
+#[inline]
 fn read<T>(
     stored: &StoredEvent<'_>,
     read: impl FnOnce() -> serde_json::Result<T>,
 ) -> Result<T, DecodeError> {
-    no_panic(read)
-        .unwrap_or_else(|panic| Err(serde::de::Error::custom(panic)))
-        .map_err(|source| stored.decode_error(DecodeProblem::Payload(source)))
+    match read() {
+        Ok(payload) => Ok(payload),
+        Err(source) => Err(unreadable(stored, source)),
+    }
+}
+
+#[cold]
+fn unreadable(stored: &StoredEvent<'_>, source: serde_json::Error) -> DecodeError {
+    stored.decode_error(DecodeProblem::Payload(source))
 }
 
 /// The next link of a chain of upcasts.

@@ -291,6 +291,7 @@ pub(crate) fn whole_text(error: &(dyn Error + 'static)) -> String {
 }
 
 /// What a panic said.
+#[cold]
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
@@ -300,12 +301,17 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Runs the application's code. A panic is what it said, and not the end of whoever calls.
+#[inline]
 pub(crate) fn no_panic<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     // What the code has left half done is dropped or taken back by the caller.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panic_text(&*panic))
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(outcome) => Ok(outcome),
+        Err(panic) => Err(panic_text(&*panic)),
+    }
 }
 
 /// Runs the application's code; a panic is an error like others.
+#[inline]
 pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, BoxError>) -> Result<T, BoxError> {
     no_panic(run).unwrap_or_else(|panic| Err(panic.into()))
 }

@@ -1,6 +1,8 @@
 //! The trait behind `derive(Event)`.
 
-use crate::error::{DecodeError, EncodeError};
+use serde::de::Error as _;
+
+use crate::error::{DecodeError, DecodeProblem, EncodeError, no_panic};
 use crate::page::StoredEvent;
 use crate::schema::EventSchema;
 use crate::stream::SchemaVersion;
@@ -36,8 +38,23 @@ pub trait Event: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// The event is of a type or version that this program does not know, or its payload does not
-    /// have the promised shape. It is never skipped.
+    /// have the promised shape. It is never skipped. Whatever reads events here takes a panic of the
+    /// application's code for such an error, too.
     fn decode(stored: &StoredEvent<'_>) -> Result<Decoded<Self>, DecodeError>;
+}
+
+/// Reads a stored event. A panic of the application's code is an error about the event like others,
+/// and not the end of whoever reads it.
+pub(crate) fn decode_guarded<E>(
+    stored: &StoredEvent<'_>,
+    decode: impl FnOnce(&StoredEvent<'_>) -> Result<Decoded<E>, DecodeError>,
+) -> Result<Decoded<E>, DecodeError> {
+    no_panic(|| decode(stored)).unwrap_or_else(|panic| Err(panicked(stored, panic)))
+}
+
+/// The error about an event whose reading has panicked.
+pub(crate) fn panicked(stored: &StoredEvent<'_>, panic: String) -> DecodeError {
+    stored.decode_error(DecodeProblem::Payload(serde_json::Error::custom(panic)))
 }
 
 /// What one stored event means today.
@@ -71,17 +88,49 @@ impl<E> Decoded<E> {
 
 impl<E> IntoIterator for Decoded<E> {
     type Item = E;
-    type IntoIter = std::iter::Chain<std::option::IntoIter<E>, std::vec::IntoIter<E>>;
+    type IntoIter = DecodedEvents<E>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        let (one, many) = match self {
-            Self::Retired => (None, Vec::new()),
-            Self::One(event) => (Some(event), Vec::new()),
-            Self::Many(events) => (None, events),
-        };
-        one.into_iter().chain(many)
+    #[inline]
+    fn into_iter(self) -> DecodedEvents<E> {
+        DecodedEvents(match self {
+            Self::Retired => Rest::One(None),
+            Self::One(event) => Rest::One(Some(event)),
+            Self::Many(events) => Rest::Many(events.into_iter()),
+        })
     }
 }
+
+/// The events that one stored event means today, one after the other.
+#[derive(Clone, Debug)]
+pub struct DecodedEvents<E>(Rest<E>);
+
+#[derive(Clone, Debug)]
+enum Rest<E> {
+    One(Option<E>),
+    Many(std::vec::IntoIter<E>),
+}
+
+impl<E> Iterator for DecodedEvents<E> {
+    type Item = E;
+
+    #[inline]
+    fn next(&mut self) -> Option<E> {
+        match &mut self.0 {
+            Rest::One(event) => event.take(),
+            Rest::Many(events) => events.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let rest = match &self.0 {
+            Rest::One(event) => usize::from(event.is_some()),
+            Rest::Many(events) => events.len(),
+        };
+        (rest, Some(rest))
+    }
+}
+
+impl<E> ExactSizeIterator for DecodedEvents<E> {}
 
 /// What a decision may return: one event, an `Option`, a `Vec`, an array, or `()` for nothing.
 #[diagnostic::on_unimplemented(

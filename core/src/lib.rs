@@ -114,7 +114,7 @@ pub use copy::{
 pub use error::{
     BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
 };
-pub use event::{Decoded, Event, IntoEvents};
+pub use event::{Decoded, DecodedEvents, Event, IntoEvents};
 pub use event_set::{EventSet, EventsOf, Recorded};
 pub use feed::{Fed, Feed, FeedError, Feeding, Unreadable, Until, Window};
 pub use inline::{Inline, InlineTransaction};

@@ -12,7 +12,7 @@ use crate::store::EventStore;
 use crate::stream::Position;
 
 /// So many events at a time, the next ones on their way meanwhile.
-const PAGE: usize = 2_000;
+const PAGE: usize = 4_000;
 
 /// The rows of a projection, folded and kept in memory.
 ///

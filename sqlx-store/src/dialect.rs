@@ -3,6 +3,7 @@
 pub(crate) mod census;
 pub(crate) mod consumers;
 pub(crate) mod migrations;
+pub(crate) mod pace;
 pub(crate) mod pages;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) mod pool;

@@ -34,6 +34,7 @@ use tokio::time::Instant;
 use self::append::Append;
 use self::error::explain_write;
 use self::server::{Server, is_lost};
+use crate::dialect::pace::Pace;
 use crate::dialect::rows;
 use crate::dialect::usage::Usage;
 
@@ -136,6 +137,7 @@ struct Inner {
     identity: Identity,
     server: Server,
     usage: Usage,
+    pace: Pace,
     news: Notify,
 }
 
@@ -175,6 +177,7 @@ impl MySqlStore {
             identity: Identity::unique(),
             server,
             usage: Usage::default(),
+            pace: Pace::default(),
             news: Notify::new(),
         }));
         if unfinished > 0
@@ -280,6 +283,7 @@ impl EventStore for MySqlStore {
         if is_whole {
             connection.give_back();
         }
+        self.0.pace.see(page.watermark);
         Ok(page)
     }
 
@@ -330,6 +334,10 @@ impl EventStore for MySqlStore {
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
         // Too far away for a clock is as good as never.
         let deadline = Instant::now() + at_most.min(Duration::from_secs(1 << 30));
+        if let Some(pause) = self.0.pace.pause(position) {
+            tokio::time::sleep(pause.min(at_most)).await;
+            return Ok(());
+        }
         loop {
             // Before the question, so that nothing comes in between unheard.
             let news = self.0.news.notified();

@@ -39,6 +39,7 @@ use self::error::is_of_the_connection;
 use self::news::News;
 use self::session::Session;
 use self::statements::Statements;
+use crate::dialect::pace::Pace;
 use crate::dialect::pool::Pool;
 use crate::dialect::rows::clamp;
 use crate::dialect::usage::Usage;
@@ -114,6 +115,7 @@ struct Inner {
     news: News,
     usage: Usage,
     backlog: Backlog,
+    pace: Pace,
 }
 
 use reading;
@@ -250,7 +252,7 @@ impl EventStore for PostgresStore {
     }
 
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
-        reading!(self, |connection| {
+        let page: Result<LogPage, StoreError> = reading!(self, |connection| {
             log::read_log(
                 connection,
                 self.statements(),
@@ -258,7 +260,10 @@ impl EventStore for PostgresStore {
                 &self.0.backlog,
                 self.name(),
             )
-        })
+        });
+        let page = page?;
+        self.0.pace.see(page.watermark);
+        Ok(page)
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
@@ -329,6 +334,10 @@ impl EventStore for PostgresStore {
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
         // Too far away for a clock is as good as never.
         let deadline = Instant::now() + at_most.min(Duration::from_secs(1 << 30));
+        if let Some(pause) = self.0.pace.pause(position) {
+            tokio::time::sleep(pause.min(at_most)).await;
+            return Ok(());
+        }
         loop {
             let news = self.news().next();
             let progress = self.progress().await?;

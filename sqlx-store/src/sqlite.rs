@@ -1,6 +1,7 @@
 //! The store in a SQLite file.
 
 mod append;
+mod checkpoints;
 mod connection;
 mod consumers;
 mod diagnose;
@@ -36,6 +37,7 @@ use self::error::explain;
 use self::open::Folder;
 use self::readers::Readers;
 use self::writer::Writer;
+use crate::dialect::pace::Pace;
 use crate::dialect::rows::clamp;
 use crate::dialect::usage::Usage;
 
@@ -68,6 +70,7 @@ struct Inner {
     readers: Arc<Readers>,
     writer: Option<Arc<Writer>>,
     usage: Usage,
+    pace: Pace,
     /// Goes after the connections to the file in it.
     _folder: Option<Folder>,
 }
@@ -194,7 +197,9 @@ impl EventStore for SqliteStore {
     async fn read_log(&self, query: &LogQuery) -> Result<LogPage, StoreError> {
         let query = query.clone();
         let read = move |connection: &_, store: &_| direct::read_log(connection, &query, store);
-        self.0.readers.read(read).await
+        let page = self.0.readers.read(read).await?;
+        self.0.pace.see(page.watermark);
+        Ok(page)
     }
 
     async fn watermark(&self) -> Result<Position, StoreError> {
@@ -244,6 +249,10 @@ impl EventStore for SqliteStore {
     }
 
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
+        if let Some(pause) = self.0.pace.pause(position) {
+            tokio::time::sleep(pause.min(at_most)).await;
+            return Ok(());
+        }
         let wait = async {
             loop {
                 let news = self.0.writer.as_ref().map(|writer| writer.news());

@@ -6,13 +6,15 @@ use std::process::{Child, Command, Stdio};
 
 use futures_util::TryStreamExt;
 use rehydrate::{CommandContext, Decoded, Position, Repository};
-use rehydrate_sqlx::SqliteStore;
+use rehydrate_sqlx::{SqliteStore, Synchronous};
 use rehydrate_tests::account::{Account, AccountEvent};
 use tempfile::TempDir;
 
-fn start_writer(url: &str, run: &str) -> Child {
+fn start_writer(url: &str, run: &str, synchronous: Synchronous) -> Child {
+    let normal = (synchronous == Synchronous::Normal).then_some("normal");
     Command::new(env!("CARGO_BIN_EXE_acknowledging_writer"))
         .args([url, run])
+        .args(normal)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
@@ -40,12 +42,23 @@ fn kill_after(mut writer: Child, lines: usize) -> Vec<(u64, u64, u64)> {
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_once_after_the_process_is_killed() {
+    killed_again_and_again(Synchronous::Full, [40, 300, 700]).await;
+}
+
+/// A process that is killed takes nothing from the system's memory along. These appends are written
+/// where they are asked for, with checkpoints beside them.
+#[tokio::test]
+async fn so_it_is_where_no_append_waits_for_the_disk() {
+    killed_again_and_again(Synchronous::Normal, [900, 3_000, 2_100]).await;
+}
+
+async fn killed_again_and_again(synchronous: Synchronous, lines: [usize; 3]) {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("events.db");
     let url = format!("sqlite://{}", path.display());
     let mut acknowledged = HashMap::new();
-    for (run, lines) in [("first", 40), ("second", 300), ("third", 700)] {
-        let lines = kill_after(start_writer(&url, run), lines);
+    for (run, lines) in ["first", "second", "third"].into_iter().zip(lines) {
+        let lines = kill_after(start_writer(&url, run, synchronous), lines);
         println!("{run} run: killed after {} acknowledgements", lines.len());
         for (stream, version, number) in lines {
             let previous = acknowledged.insert((stream, version), (run, number));

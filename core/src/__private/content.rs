@@ -8,7 +8,7 @@ use serde::ser::{Error as _, Impossible, Serialize, SerializeStruct, Serializer}
 use serde_json::{Error, Result};
 
 pub(super) fn to_json<E: Serialize>(event: &E) -> Result<String> {
-    let mut json = Vec::with_capacity(128);
+    let mut json = Vec::with_capacity(256);
     event.serialize(ContentSerializer(&mut serde_json::Serializer::new(
         &mut json,
     )))?;

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use super::check::check_row;
 use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
-use crate::error::{BoxError, guarded};
+use crate::error::{BoxError, DecodeError, guarded};
+use crate::event::panicked;
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
 use crate::read_model::ReadModel;
@@ -18,26 +21,42 @@ pub(crate) struct Prepared<'a, P: Projection> {
     pub(crate) parts: Vec<Part<'a, P>>,
 }
 
-type Part<'a, P> = (Recorded<'a, EventOf<P>>, Vec<KeyOf<P>>);
+type Part<'a, P> = (Recorded<'a, EventOf<P>>, Keys<P>);
+
+/// Most events concern one row.
+type Keys<P> = SmallVec<[KeyOf<P>; 1]>;
+
+/// Rows as they were before an event.
+type Before<'k, P> = SmallVec<[(&'k KeyOf<P>, Option<<P as Projection>::Row>); 1]>;
 
 impl<'a, P: Projection> Prepared<'a, P> {
     pub(crate) fn new(projection: &P, stored: StoredEvent<'a>) -> Result<Self, BoxError> {
-        guarded(|| {
+        let mut is_decoded = false;
+        let prepared = guarded(|| {
             let events = P::Events::decode(&stored)?;
-            let parts = events.into_iter().enumerate().map(|(part, event)| {
+            is_decoded = true;
+            let mut parts = Vec::with_capacity(events.len());
+            for (part, event) in events.into_iter().enumerate() {
                 let recorded = Recorded {
                     part: stored.part + part,
                     ..Recorded::new(event, stored)
                 };
-                let keys = projection.keys(&recorded)?.into_iter();
-                let mut keys = keys.map(kept_key::<P>).collect::<Result<Vec<_>, _>>()?;
+                let mut keys = Keys::<P>::new();
+                for key in projection.keys(&recorded)? {
+                    keys.push(kept_key::<P>(key)?);
+                }
                 keys.sort_unstable();
                 keys.dedup();
-                Ok::<_, BoxError>((recorded, keys))
-            });
-            Ok(Self {
-                parts: parts.collect::<Result<_, _>>()?,
-            })
+                parts.push((recorded, keys));
+            }
+            Ok(Self { parts })
+        });
+        prepared.map_err(|error| {
+            if is_decoded || error.is::<DecodeError>() {
+                error
+            } else {
+                panicked(&stored, error.to_string()).into()
+            }
         })
     }
 
@@ -97,19 +116,17 @@ impl<P: Projection> Rows<P> {
         projection: &P,
         prepared: &Prepared<'_, P>,
     ) -> Result<(), BoxError> {
-        let before = guarded(|| {
-            let mut before: Vec<_> = prepared.keys().map(|key| (key, None)).collect();
+        let mut before = Before::<P>::new();
+        let applied = guarded(|| {
+            let mut keys: SmallVec<[&KeyOf<P>; 1]> = prepared.keys().collect();
             // The keys of one part are different ones.
             if prepared.parts.len() > 1 {
-                before.sort_unstable_by_key(|(key, _)| *key);
-                before.dedup_by_key(|(key, _)| *key);
+                keys.sort_unstable();
+                keys.dedup();
             }
-            for (key, row) in &mut before {
-                *row = self.rows.get(key).cloned().flatten();
+            for key in keys {
+                before.push((key, self.rows.get(key).cloned().flatten()));
             }
-            Ok(before)
-        })?;
-        let applied = guarded(|| {
             for (event, keys) in &prepared.parts {
                 for key in keys {
                     let row = match self.rows.get_mut(key) {

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 
 use super::{Attempt, Failure, Reaction, Reactor, Retries, Start};
-use crate::error::{BoxError, guarded, panic_text};
+use crate::error::{BoxError, panic_text};
+use crate::event::decode_guarded;
 use crate::event_set::{EventSet, Recorded};
 use crate::page::StoredEvent;
 
@@ -123,7 +124,8 @@ impl<R: Reactor> ErasedReactor<R> {
         number: u32,
         now: DateTime<Utc>,
     ) -> Result<Reaction, Failure> {
-        let events = guarded(|| Ok(R::Events::decode(stored)?)).map_err(Failure::poison)?;
+        let events = decode_guarded(stored, R::Events::decode);
+        let events = events.map_err(Failure::poison)?;
         let mut again: Option<DateTime<Utc>> = None;
         for (part, event) in events.into_iter().enumerate() {
             let recorded = Recorded {

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::error::BoxError;
-use crate::event::Event;
+use crate::event::{Event, decode_guarded};
 use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, Message};
 use crate::stream::SchemaVersion;
@@ -101,7 +101,7 @@ pub(super) enum Part {
 impl Form {
     pub(super) fn today<E: Event>() -> Self {
         Self::Today(|stored| {
-            let newest = E::decode(stored)?.into_iter();
+            let newest = decode_guarded(stored, E::decode)?.into_iter();
             let parts = newest.map(|event| {
                 Ok(Part::Today {
                     event_type: event.event_type(),

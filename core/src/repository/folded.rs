@@ -1,5 +1,6 @@
 //! A state together with how far it has come.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,8 +9,8 @@ use futures_util::stream::BoxStream;
 
 use super::LoadError;
 use crate::aggregate::Aggregate;
-use crate::error::StoreError;
-use crate::event::{Decoded, Event};
+use crate::error::{StoreError, panic_text};
+use crate::event::{Decoded, Event, decode_guarded, panicked};
 use crate::page::{Page, StoredEvent};
 use crate::store::Snapshot;
 use crate::stream::{Position, StreamId, Version};
@@ -81,23 +82,55 @@ impl<A: Aggregate> Folded<A> {
         mut pages: BoxStream<'_, Result<Page, StoreError>>,
     ) -> Result<(), LoadError> {
         while let Some(page) = pages.try_next().await? {
-            for stored in page.iter() {
-                self.take(&stored)?;
-            }
+            self.take_page(&page)?;
         }
         Ok(())
     }
 
+    /// Takes the events of a page, under one guard against panics for all of them: one for each
+    /// costs as much as a field to decode.
+    fn take_page(&mut self, page: &Page) -> Result<(), LoadError> {
+        let mut events = page.iter();
+        let mut decoding = None;
+        let taken = catch_unwind(AssertUnwindSafe(|| -> Result<(), LoadError> {
+            events.try_for_each(|stored| {
+                self.expect_next(&stored)?;
+                decoding = Some(stored.version);
+                let events = A::Event::decode(&stored)?;
+                decoding = None;
+                self.take_decoded(&stored, events);
+                Ok(())
+            })
+        }));
+        taken.unwrap_or_else(|panic| {
+            let read = page.iter().find(|stored| Some(stored.version) == decoding);
+            match read {
+                Some(stored) => Err(panicked(&stored, panic_text(&*panic)).into()),
+                None => resume_unwind(panic),
+            }
+        })
+    }
+
     pub(crate) fn take(&mut self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
-        if stored.version != self.version.next() {
-            return Err(self.hole(stored));
+        self.expect_next(stored)?;
+        self.take_decoded(stored, decode_guarded(stored, A::Event::decode)?);
+        Ok(())
+    }
+
+    fn expect_next(&self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
+        if stored.version == self.version.next() {
+            Ok(())
+        } else {
+            Err(self.hole(stored))
         }
-        self.apply(A::Event::decode(stored)?);
+    }
+
+    fn take_decoded(&mut self, stored: &StoredEvent<'_>, events: Decoded<A::Event>) {
+        self.apply(events);
         self.version = stored.version;
         self.position = stored.position;
         self.recorded_at = Some(stored.recorded_at);
         self.replayed.events += 1;
-        Ok(())
     }
 
     pub(crate) fn apply(&mut self, event: Decoded<A::Event>) {
@@ -115,6 +148,7 @@ impl<A: Aggregate> Folded<A> {
         state_mut(&mut self.state, self.clone)
     }
 
+    #[cold]
     fn hole(&self, stored: &StoredEvent<'_>) -> LoadError {
         LoadError::Store(StoreError::Corrupt {
             stream: self.stream.clone(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::folded::Folded;
 use super::{LoadError, Repository};
 use crate::aggregate::Aggregate;
-use crate::event::{Decoded, Event};
+use crate::event::{Decoded, Event, decode_guarded};
 use crate::metadata::Metadata;
 use crate::page::{Page, StoredEvent};
 use crate::store::{EventStore, StreamQuery};
@@ -102,7 +102,7 @@ async fn read_entries<A: Aggregate + Clone>(
 // The event is decoded a second time, because the fold has moved the first one into the state.
 fn entry<A: Aggregate>(stored: &StoredEvent<'_>, state: A) -> Result<HistoryEntry<A>, LoadError> {
     Ok(HistoryEntry {
-        events: A::Event::decode(stored)?,
+        events: decode_guarded(stored, A::Event::decode)?,
         state,
         version: stored.version,
         position: stored.position,

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::aggregate::Aggregate;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Decoded, Event};
-use crate::page::{EventRow, Page};
+use crate::event::{Decoded, Event, decode_guarded};
+use crate::page::StoredEvent;
 use crate::store::NewEvent;
 use crate::stream::{Position, Version};
 
@@ -33,8 +33,7 @@ impl<E: Event> Written<E> {
 }
 
 fn read_back<A: Aggregate>(new: &NewEvent) -> Result<Decoded<A::Event>, DecodeError> {
-    let mut page = Page::new();
-    page.push(&EventRow {
+    let written = StoredEvent {
         category: A::CATEGORY,
         stream_id: "",
         version: Version::ZERO,
@@ -45,11 +44,9 @@ fn read_back<A: Aggregate>(new: &NewEvent) -> Result<Decoded<A::Event>, DecodeEr
         metadata: None,
         event_id: new.id,
         recorded_at: DateTime::<Utc>::UNIX_EPOCH,
-    });
-    match page.first() {
-        Some(stored) => A::Event::decode(&stored),
-        None => unreachable!("BUG: the page has an event"),
-    }
+        part: 0,
+    };
+    decode_guarded(&written, A::Event::decode)
 }
 
 fn unreadable(error: &DecodeError) -> String {

@@ -55,18 +55,27 @@ impl Backlog {
         let Some((watermark, limit)) = self.covers(query) else {
             return Ok(None);
         };
-        let categories = (!query.categories.is_empty()).then(|| query.categories.clone());
-        let mut rows = statements
-            .read_settled()
+        let category = match query.categories.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        let select = match category {
+            Some(_) => statements.read_settled_of_category(),
+            None => statements.read_settled(),
+        };
+        let select = select
             .bind(clamp(query.after.get()))
             .bind(clamp(watermark.get()))
-            .bind(clamp(limit))
-            .bind(categories)
-            .fetch(connection);
+            .bind(clamp(limit));
+        let select = match category {
+            Some(category) => select.bind(category.to_owned()),
+            None => select.bind((!query.categories.is_empty()).then(|| query.categories.clone())),
+        };
+        let mut rows = select.fetch(connection);
         let mut events = Page::with_capacity(limit, limit.saturating_mul(self.event_bytes()));
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| explain(store, "read the log", error))?;
-            push_to_log(&mut events, stream(&row), Postgres::event(&row))?;
+            push_to_log(&mut events, stream(&row, category), Postgres::event(&row))?;
             if events.bytes() >= PAGE_BYTES {
                 break;
             }

@@ -90,7 +90,7 @@ async fn read_to_watermark(
     let mut size = 0;
     while let Some(row) = rows.next().await {
         let row = row.map_err(failed)?;
-        push_to_log(&mut events, stream(&row), Postgres::event(&row))?;
+        push_to_log(&mut events, stream(&row, None), Postgres::event(&row))?;
         size = row.try_get(10).map_err(failed)?;
     }
     let is_whole = query.limit > 0 && events.len() < query.limit && size < bytes;

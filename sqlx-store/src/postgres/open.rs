@@ -13,6 +13,7 @@ use super::migrate;
 use super::news::News;
 use super::options::PostgresOptions;
 use super::statements::Statements;
+use crate::dialect::pace::Pace;
 use crate::dialect::pool::Pool;
 use crate::dialect::usage::Usage;
 
@@ -51,6 +52,7 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<Inner, StoreError>
         news,
         usage: Usage::default(),
         backlog: Backlog::default(),
+        pace: Pace::default(),
     })
 }
 

@@ -11,16 +11,18 @@ use crate::dialect::rows::{RawCommand, RawEvent, RawSnapshot};
 
 impl Dialect for Postgres {
     fn event(row: &PgRow) -> Result<RawEvent<'_>, sqlx::Error> {
+        // Unchecked, as the columns are those of our own tables: to compare their types with those
+        // wanted takes as long as to decode them. The driver has no text in a json column; what
+        // comes over the wire is the text.
         Ok(RawEvent {
-            version: row.try_get(0)?,
-            position: row.try_get(1)?,
-            event_type: row.try_get(2)?,
-            schema_version: row.try_get(3)?,
-            // The driver has no text in a json column; what comes over the wire is the text.
+            version: row.try_get_unchecked(0)?,
+            position: row.try_get_unchecked(1)?,
+            event_type: row.try_get_unchecked(2)?,
+            schema_version: row.try_get_unchecked(3)?,
             payload: row.try_get_unchecked(4)?,
             metadata: row.try_get_unchecked(5)?,
-            event_id: row.try_get(6)?,
-            recorded_at: row.try_get(7)?,
+            event_id: row.try_get_unchecked(6)?,
+            recorded_at: row.try_get_unchecked(7)?,
         })
     }
 
@@ -42,9 +44,16 @@ impl Dialect for Postgres {
     }
 }
 
-/// The category and the stream id in a row of `read_log.sql`.
-pub(super) fn stream(row: &PgRow) -> Result<(&str, &str), sqlx::Error> {
-    Ok((row.try_get(8)?, row.try_get(9)?))
+/// The category and the stream id in a row of `read_log.sql`, or the stream id alone in one of
+/// `read_settled_of_category.sql`.
+pub(super) fn stream<'r>(
+    row: &'r PgRow,
+    category: Option<&'r str>,
+) -> Result<(&'r str, &'r str), sqlx::Error> {
+    match category {
+        Some(category) => Ok((category, row.try_get_unchecked(8)?)),
+        None => Ok((row.try_get_unchecked(8)?, row.try_get_unchecked(9)?)),
+    }
 }
 
 /// What a row of `read_stream.sql` holds.

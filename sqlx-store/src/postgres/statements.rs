@@ -85,6 +85,7 @@ statements! {
     read_open_deliveries = "read_open_deliveries",
     read_relays = "read_relays",
     read_settled = "own/read_settled",
+    read_settled_of_category = "own/read_settled_of_category",
     read_stream = "read_stream",
     read_waiting = "read_waiting",
     record_migration = "record_migration",

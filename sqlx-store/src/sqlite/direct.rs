@@ -6,6 +6,7 @@
 //! written in less time than it takes to wake a thread. What shares a transaction with the caller's own statements has
 //! to go by the connection that the caller has, which is sqlx's.
 
+mod ahead;
 mod append;
 mod group;
 mod read;

@@ -16,6 +16,7 @@ use super::options::{Access, Place, SqliteOptions};
 use super::readers::Readers;
 use super::statements;
 use super::writer::Writer;
+use crate::dialect::pace::Pace;
 use crate::dialect::usage::Usage;
 
 /// The private folder of a store that does not outlive its process; deleted when dropped.
@@ -31,7 +32,7 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
         Access::Read => None,
         Access::Create | Access::Write => {
             let connection = open_writer(options, &file, &name).await?;
-            let writer = Writer::new(connection, options, Arc::clone(&name));
+            let writer = Writer::new(connection, options, &file, Arc::clone(&name));
             Some(Arc::new(writer))
         }
     };
@@ -45,6 +46,7 @@ pub(super) async fn open(options: &SqliteOptions) -> Result<Inner, StoreError> {
         readers,
         writer,
         usage: Usage::default(),
+        pace: Pace::default(),
         _folder: folder,
     })
 }

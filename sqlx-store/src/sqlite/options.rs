@@ -8,6 +8,7 @@ use rehydrate::StoreError;
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 
+use super::checkpoints::PAGES_FOR_A_COMMIT;
 use super::direct::Opening;
 
 /// SQLite counts milliseconds in 32 bits.
@@ -143,7 +144,8 @@ impl SqliteOptions {
     ///
     /// Both texts become part of a statement, so they must not come from a stranger. The store sets
     /// `journal_mode` (always WAL), `synchronous` and `recursive_triggers` itself, whatever is set
-    /// here.
+    /// here. It takes the WAL into the file on a thread of its own; with a `wal_autocheckpoint`
+    /// that is set here, commits do it, as SQLite does without this store.
     #[must_use]
     pub fn pragma(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.pragmas.push((name.into(), value.into()));
@@ -178,6 +180,7 @@ impl SqliteOptions {
             .synchronous(synchronous)
             // Without it, INSERT OR REPLACE deletes events past the trigger that refuses it.
             .pragma("recursive_triggers", "ON")
+            .pragma("wal_autocheckpoint", self.pages_for_a_commit())
     }
 
     /// The same for appends, to a file that is there.
@@ -186,8 +189,27 @@ impl SqliteOptions {
             ("foreign_keys", "ON"),
             ("synchronous", self.synchronous_text()),
             ("recursive_triggers", "ON"),
+            ("wal_autocheckpoint", &self.pages_for_a_commit()),
         ];
         self.opening(file, false, &ours)
+    }
+
+    /// The length of the WAL at which a commit makes a checkpoint.
+    fn pages_for_a_commit(&self) -> String {
+        let given = self.callers_autocheckpoint().map(str::to_owned);
+        given.unwrap_or_else(|| PAGES_FOR_A_COMMIT.to_owned())
+    }
+
+    /// Whether checkpoints are made beside the commits: a caller who says when commits make them
+    /// wants them there.
+    pub(super) fn has_checkpoints(&self) -> bool {
+        self.callers_autocheckpoint().is_none()
+    }
+
+    fn callers_autocheckpoint(&self) -> Option<&str> {
+        let mut given = self.callers_pragmas();
+        let given = given.find(|(name, _)| name.eq_ignore_ascii_case("wal_autocheckpoint"));
+        given.map(|(_, value)| value.as_str())
     }
 
     /// A connection that reads the file.

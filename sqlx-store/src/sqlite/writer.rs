@@ -6,6 +6,7 @@
 //! else's append along.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, OwnedMutexGuard, oneshot};
 
 use super::SqliteStats;
 use super::append::Append;
+use super::checkpoints::Checkpoints;
 use super::connection::WriterConnection;
 use super::direct::{Failed, Stage, try_group};
 use super::error::{Shared, explain};
@@ -39,6 +41,7 @@ pub(super) struct Writer {
     appends: AtomicU64,
     commits: AtomicU64,
     news: Notify,
+    checkpoints: Option<Arc<Checkpoints>>,
 }
 
 #[derive(Debug, Default)]
@@ -57,9 +60,13 @@ impl Writer {
     pub(super) fn new(
         connection: WriterConnection,
         options: &SqliteOptions,
+        file: &Path,
         store: Arc<str>,
     ) -> Self {
+        let checkpoints = options.has_checkpoints();
         Self {
+            checkpoints: checkpoints
+                .then(|| Arc::new(Checkpoints::new(options.direct_writer(file)))),
             connection: Arc::new(tokio::sync::Mutex::new(connection)),
             queue: Mutex::default(),
             waits_for_the_disk: options.waits_for_the_disk(),
@@ -149,7 +156,7 @@ impl Writer {
         }
         match outcome {
             Ok(mut answers) => {
-                self.count(&answers);
+                self.count(&answers, append.events().len());
                 self.tell_news();
                 answers.pop()
             }
@@ -205,9 +212,10 @@ impl Writer {
 
     fn commit_group(&self, connection: &Connection, group: Vec<Request>) {
         let appends = group.iter().map(|request| &request.append);
+        let events = appends.clone().map(|append| append.events().len()).sum();
         match try_group(connection, appends, &self.store) {
             Ok(answers) => {
-                self.count(&answers);
+                self.count(&answers, events);
                 self.tell_news();
                 for (request, answer) in group.into_iter().zip(answers) {
                     request.answer(answer);
@@ -232,11 +240,14 @@ impl Writer {
         }
     }
 
-    fn count(&self, answers: &[Result<Appended, StoreError>]) {
+    fn count(&self, answers: &[Result<Appended, StoreError>], events: usize) {
         let written = answers.iter().filter(|answer| answer.is_ok()).count() as u64;
         self.appends.fetch_add(written, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(appends = written, "committed");
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.written(events);
+        }
     }
 
     fn occupied(&self) -> StoreError {

@@ -1,6 +1,6 @@
 //! Reading far behind the end of the log.
 
-use rehydrate::{EventStore as _, Expected, LogPage, LogQuery, Position};
+use rehydrate::{EventStore as _, Expected, LogPage, LogQuery, Position, StreamId};
 use rehydrate_sqlx::{PostgresOptions, PostgresStore};
 
 use crate::common::{Place, batch, stream};
@@ -85,4 +85,48 @@ async fn the_pages_of_a_backlog_of_large_events_are_no_larger_than_others() {
         lengths.iter().skip(1).all(|length| *length <= 4),
         "{lengths:?}"
     );
+}
+
+#[tokio::test]
+async fn a_backlog_of_one_category_is_that_of_all_without_the_others() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let proxy = Proxy::start().await;
+    let store = open(&place, &proxy).await;
+    let numbers: Vec<String> = (0..60).map(|number: u32| number.to_string()).collect();
+    for id in 0..20 {
+        append(&store, id, &numbers[..30]).await;
+        let other = StreamId::new("refund", id).unwrap();
+        let payloads: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        let payloads = batch(&payloads);
+        let appended = store.append(&other, Expected::NoStream, &payloads);
+        appended.await.unwrap();
+    }
+    let read = async |categories: Vec<String>| {
+        let (mut found, mut after) = (Vec::new(), Position::ZERO);
+        loop {
+            let query = LogQuery {
+                limit: 70,
+                categories: categories.clone(),
+                ..LogQuery::after(after)
+            };
+            let page = store.read_log(&query).await.unwrap();
+            found.extend(page.events.iter().map(|event| {
+                let stream = format!("{}/{}", event.category, event.stream_id);
+                (event.position, stream, event.payload.to_owned())
+            }));
+            after = page.read_to;
+            if page.read_to >= page.watermark {
+                return found;
+            }
+        }
+    };
+    let all = read(Vec::new()).await;
+    assert_eq!(all.len(), 20 * 90);
+    proxy.trips();
+    let payments = read(vec!["payment".to_owned()]).await;
+    assert!(proxy.trips().iter().any(|trip| trip == "read backlog"));
+    let expected = all.iter().filter(|event| event.1.starts_with("payment/"));
+    assert!(expected.eq(&payments));
 }

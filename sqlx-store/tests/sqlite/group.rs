@@ -1,9 +1,9 @@
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use rehydrate::{EventStore as _, Expected, StoreError};
-use rehydrate_sqlx::SqliteStore;
+use rehydrate_sqlx::{SqliteOptions, SqliteStore};
 
-use crate::common::{Place, batch, payloads, stream};
+use crate::common::{Place, batch, execute, payloads, stream};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn appends_at_the_same_time_share_commits() {
@@ -127,4 +127,65 @@ fn a_store_outlives_the_runtime_that_was_writing() {
     };
     let after = second.block_on(store.append(&payment, Expected::Any, &one));
     assert_eq!(after.unwrap().version, written + 1);
+}
+
+#[tokio::test]
+async fn the_wal_gets_into_the_file_although_no_commit_takes_it_there() {
+    let place = Place::new();
+    let store = place.open().await;
+    // Before the first checkpoint there is little in the file itself.
+    let size = || std::fs::metadata(place.file()).unwrap().len();
+    let begin = size();
+    let payload = "1".repeat(500);
+    let many = batch(&[payload.as_str(); 100]);
+    for number in 0..15 {
+        let stream = stream(number);
+        let appended = store.append(&stream, Expected::NoStream, &many);
+        appended.await.unwrap();
+    }
+    for _ in 0..500 {
+        if size() > begin + 100_000 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the file still has {} bytes", size());
+}
+
+#[tokio::test]
+async fn whoever_says_when_commits_make_checkpoints_has_none_beside_them() {
+    let place = Place::new();
+    let options = SqliteOptions::new(place.file()).pragma("wal_autocheckpoint", "0");
+    let store = SqliteStore::connect(options).await.unwrap();
+    let begin = std::fs::metadata(place.file()).unwrap().len();
+    let payload = "1".repeat(500);
+    let many = batch(&[payload.as_str(); 100]);
+    for number in 0..15 {
+        let stream = stream(number);
+        let appended = store.append(&stream, Expected::NoStream, &many);
+        appended.await.unwrap();
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(std::fs::metadata(place.file()).unwrap().len(), begin);
+}
+
+#[tokio::test]
+async fn an_append_whose_second_event_is_refused_leaves_nothing_behind() {
+    let place = Place::new();
+    let store = place.open().await;
+    let mut stranger = place.stranger().await;
+    execute(
+        &mut stranger,
+        "CREATE UNIQUE INDEX stranger ON rehydrate_events (event_id)",
+    )
+    .await;
+    for length in [2, 9, 10, 12, 25] {
+        let stream = stream(length);
+        let mut twice = batch(&vec!["1"; length]);
+        let last = length - 1;
+        twice.events[last].id = twice.events[0].id;
+        let refused = store.append(&stream, Expected::NoStream, &twice).await;
+        assert!(refused.is_err(), "{length} events");
+        assert_eq!(payloads(&store, &stream).await, [""; 0], "{length} events");
+    }
 }

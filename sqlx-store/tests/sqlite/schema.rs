@@ -53,15 +53,29 @@ fn every_statement_begins_with_a_comment_on_its_binds_and_its_guarantee() {
             .take_while(|line| line.starts_with("--"))
             .collect();
         assert!(comment.contains("Guarantee: "), "{name}");
-        let binds = |text: &str| -> BTreeSet<char> {
-            text.split('?')
-                .skip(1)
-                .filter_map(|rest| rest.chars().next())
-                .filter(char::is_ascii_digit)
-                .collect()
-        };
         assert_eq!(binds(&comment), binds(&sql[comment.len()..]), "{name}");
     }
+}
+
+/// The numbers of binds in a text, and those between as in `?6 to ?9`.
+fn binds(text: &str) -> BTreeSet<u32> {
+    let mut binds = BTreeSet::new();
+    for part in text.split('?').skip(1) {
+        let digits = part.find(|other: char| !other.is_ascii_digit());
+        let (digits, rest) = part.split_at(digits.unwrap_or(part.len()));
+        let Ok(bind) = digits.parse() else {
+            continue;
+        };
+        binds.insert(bind);
+        if rest == " to " {
+            let last = text.split_once(&format!("?{bind} to ?"));
+            let (_, last) = last.expect("it was split there");
+            let last = last.chars().take_while(char::is_ascii_digit);
+            let last: u32 = last.collect::<String>().parse().expect("a number");
+            binds.extend(bind..=last);
+        }
+    }
+    binds
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! Appends to a store without end and says what was acknowledged, to be killed by a test.
 //!
-//! `acknowledging_writer STORE RUN` prints a line `STREAM VERSION NUMBER` after each append.
+//! `acknowledging_writer STORE RUN` prints a line `STREAM VERSION NUMBER` after each append;
+//! `acknowledging_writer SQLITE-URL RUN normal` does not wait for the disk.
 
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rehydrate::{CommandContext, EventStore, Repository};
+use rehydrate_sqlx::{SqliteOptions, SqliteStore, Synchronous};
 use rehydrate_tests::account::{Account, AccountEvent};
 
 const WRITERS: u64 = 8;
@@ -18,7 +20,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let (Some(url), Some(run)) = (arguments.next(), arguments.next()) else {
         return Err("usage: acknowledging_writer STORE RUN".into());
     };
-    let store: Arc<dyn EventStore> = rehydrate_sqlx::connect(&url).await?;
+    let store: Arc<dyn EventStore> = match arguments.next().as_deref() {
+        None => rehydrate_sqlx::connect(&url).await?,
+        Some("normal") => {
+            let options: SqliteOptions = url.parse()?;
+            let options = options.synchronous(Synchronous::Normal);
+            Arc::new(SqliteStore::connect(options).await?)
+        }
+        Some(other) => return Err(format!("`{other}` is not `normal`").into()),
+    };
     let accounts: Repository<Account> = Repository::new(store);
     let next = Arc::new(AtomicU64::new(0));
     let writers: Vec<_> = (0..WRITERS)

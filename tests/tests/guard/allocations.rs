@@ -22,9 +22,9 @@ const RECORDED: [(&str, Measure, Kind, u64); 9] = [
     ("load, three texts", load, Kind::Text, 3),
     ("load, numbers", load, Kind::Numbers, 0),
     ("load, one text upcast", load, Kind::Old, 1),
-    ("replay into a view, three texts", view, Kind::Text, 6),
-    ("replay into a view, numbers", view, Kind::Numbers, 3),
-    ("replay into a table, numbers", table, Kind::Numbers, 3),
+    ("replay into a view, three texts", view, Kind::Text, 4),
+    ("replay into a view, numbers", view, Kind::Numbers, 1),
+    ("replay into a table, numbers", table, Kind::Numbers, 1),
 ];
 
 /// How many allocations it takes to replay all events of a page.

@@ -1,7 +1,7 @@
 //! Parcels on their way: stored events with text, with numbers alone, and of an older version.
 
 use chrono::DateTime;
-use rehydrate::{Aggregate, Event, EventRow, Page, Position, SchemaVersion, Version};
+use rehydrate::{Aggregate, Decoded, Event, EventRow, Page, Position, SchemaVersion, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -124,8 +124,11 @@ pub(crate) fn stored(kind: Kind, events: u64, streams: u64) -> Page {
 pub(crate) fn fold(page: &Page) -> Parcel {
     let mut parcel = Parcel::default();
     for stored in page.iter() {
-        let decoded = ParcelEvent::decode(&stored).expect("it is an event of a parcel");
-        decoded.into_iter().for_each(|event| parcel.apply(event));
+        match ParcelEvent::decode(&stored).expect("it is an event of a parcel") {
+            Decoded::Retired => {}
+            Decoded::One(event) => parcel.apply(event),
+            Decoded::Many(events) => events.into_iter().for_each(|event| parcel.apply(event)),
+        }
     }
     parcel
 }

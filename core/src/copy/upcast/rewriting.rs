@@ -13,7 +13,7 @@ use super::comparing::{Compared, Sides, compare};
 use super::json::same_but_for_order;
 use super::{UpcastCopyError, UpcastFate};
 use crate::aggregate::Aggregate;
-use crate::event::{Decoded, Event};
+use crate::event::{Decoded, Event, decode_guarded};
 use crate::page::{EventRow, Page, StoredEvent};
 use crate::schema::Meaning;
 use crate::stream::{Position, SchemaVersion, StreamId, Version};
@@ -83,7 +83,7 @@ impl<A> Typed<A> {
 #[async_trait]
 impl<A: Aggregate + Serialize> AnyAggregate for Typed<A> {
     fn today(&self, stored: &StoredEvent<'_>) -> Result<Today, UpcastCopyError> {
-        let mut events = match A::Event::decode(stored)? {
+        let mut events = match decode_guarded(stored, A::Event::decode)? {
             Decoded::Retired => return Ok(Today::Nothing),
             Decoded::One(event) => {
                 let is_current = event.event_type() == stored.event_type
@@ -141,7 +141,9 @@ fn encode<E: Event>(stored: &StoredEvent<'_>, event: &E) -> Result<Encoded, Upca
         event: Box::new(stored.address()),
         source,
     };
-    let read = page.first().map(|written| E::decode(&written));
+    let read = page
+        .first()
+        .map(|written| decode_guarded(&written, E::decode));
     let read = read
         .transpose()
         .map_err(|error| not_read_back(error.into()))?;

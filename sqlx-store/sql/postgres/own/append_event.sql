@@ -4,14 +4,6 @@
 -- Guarantee: one row and the event, or neither if the version is another one; a lost race is a
 -- violation of rehydrate_events_stream_version. As rehydrate_append it says before it takes a
 -- position above which one that will be.
-WITH held AS MATERIALIZED (
-    SELECT
-        pg_advisory_xact_lock_shared(
-            (1 + 'rehydrate_events'::regclass::oid::bigint % 65535) << 48
-            | CASE WHEN is_called THEN last_value ELSE 0 END
-        )
-    FROM rehydrate_positions
-)
 INSERT INTO rehydrate_events (
     category, stream_id, version, event_type, schema_version, payload, metadata, event_id,
     recorded_at
@@ -19,7 +11,14 @@ INSERT INTO rehydrate_events (
 SELECT
     $1, $2, $3::bigint + 1, $7, $8, $9::text::json, $5::text::json, $6,
     greatest($4::timestamptz, head.recorded_at)
-FROM held
+FROM (
+    SELECT
+        pg_advisory_xact_lock_shared(
+            (1 + 'rehydrate_events'::regclass::oid::bigint % 65535) << 48
+            | coalesce(pg_sequence_last_value('rehydrate_positions'::regclass), 0)
+        )
+    OFFSET 0
+) AS held
 LEFT JOIN (
     SELECT version, recorded_at
     FROM rehydrate_events

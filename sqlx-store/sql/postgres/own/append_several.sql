@@ -3,15 +3,7 @@
 -- $7 types, $8 schema versions, $9 payloads.
 -- Guarantee: as append_event, for all of them or none, in the order of the arrays; the row is that
 -- of the last one.
-WITH held AS MATERIALIZED (
-    SELECT
-        pg_advisory_xact_lock_shared(
-            (1 + 'rehydrate_events'::regclass::oid::bigint % 65535) << 48
-            | CASE WHEN is_called THEN last_value ELSE 0 END
-        )
-    FROM rehydrate_positions
-),
-head AS MATERIALIZED (
+WITH head AS MATERIALIZED (
     SELECT version, recorded_at
     FROM rehydrate_events
     WHERE category = $1 AND stream_id = $2
@@ -27,7 +19,14 @@ inserted AS (
         $1, $2, $3::bigint + event.number, event.event_type, event.schema_version,
         event.payload::json, $5::text::json, event.event_id,
         greatest($4::timestamptz, (SELECT recorded_at FROM head))
-    FROM held
+    FROM (
+        SELECT
+            pg_advisory_xact_lock_shared(
+                (1 + 'rehydrate_events'::regclass::oid::bigint % 65535) << 48
+                | coalesce(pg_sequence_last_value('rehydrate_positions'::regclass), 0)
+            )
+        OFFSET 0
+    ) AS held
     CROSS JOIN unnest($6::uuid[], $7::text[], $8::bigint[], $9::text[]) WITH ORDINALITY
         AS event (event_id, event_type, schema_version, payload, number)
     WHERE coalesce((SELECT version FROM head), 0) = $3

@@ -1,6 +1,7 @@
 //! One append, inside a transaction that somebody else begins and ends.
 
-use rehydrate::{Appended, Position, StoreError, Version};
+use chrono::{DateTime, Utc};
+use rehydrate::{Appended, NewEvent, Position, StoreError, Version};
 use rusqlite::{Connection, params};
 
 use super::read::{find_command, one, prepared};
@@ -9,6 +10,9 @@ use crate::dialect::rows::{clamp, position};
 use crate::sqlite::append::{Append, Head, Step};
 use crate::sqlite::error::{Meaning, explain, meaning, of_rusqlite};
 use crate::sqlite::statements;
+
+/// How many events one statement takes.
+const TOGETHER: usize = 10;
 
 /// Appends, or refuses without a trace.
 pub(super) fn append(
@@ -26,34 +30,72 @@ pub(super) fn append(
         Step::Answer(appended) => return Ok(appended),
         Step::Insert { first, recorded_at } => (first, recorded_at),
     };
-    let failed = |error| explain(store, "append events", of_rusqlite(error));
-    let mut insert = prepared(connection, statements::APPEND_EVENT).map_err(failed)?;
-    let mut version = first.get();
-    for event in append.events() {
-        let inserted = insert.execute(params![
-            append.stream().category(),
-            append.stream().id(),
-            clamp(version),
-            event.event_type,
-            event.schema_version.get(),
-            event.payload,
-            append.metadata(),
-            event.id.as_bytes(),
-            recorded_at.timestamp_micros(),
-        ]);
-        if let Err(error) = inserted {
-            let is_first = version == first.get();
-            return Err(refused(connection, append, is_first, error, store));
-        }
-        version += 1;
+    let mut version = first;
+    // Each is a statement, which leaves nothing behind if it fails.
+    let (tens, ones) = append.events().as_chunks();
+    for ten in tens {
+        let inserted = insert_ten(connection, append, ten, version, recorded_at);
+        let is_first = version == first;
+        inserted.map_err(|error| refused(connection, append, is_first, error, store))?;
+        version = Version::new(version.get() + TOGETHER as u64);
+    }
+    for event in ones {
+        let inserted = insert_one(connection, append, event, version, recorded_at);
+        let is_first = version == first;
+        inserted.map_err(|error| refused(connection, append, is_first, error, store))?;
+        version = version.next();
     }
     let position =
         position(connection.last_insert_rowid()).map_err(|fault| fault.explain(append.stream()))?;
-    let appended = append.written(Version::new(version - 1), position, recorded_at);
+    let appended = append.written(Version::new(version.get() - 1), position, recorded_at);
     if append.command().is_some() {
         record(connection, append, appended, store)?;
     }
     Ok(appended)
+}
+
+fn insert_ten(
+    connection: &Connection,
+    append: &Append,
+    events: &[NewEvent; TOGETHER],
+    first: Version,
+    recorded_at: DateTime<Utc>,
+) -> Result<(), rusqlite::Error> {
+    let mut insert = prepared(connection, statements::APPEND_TEN_EVENTS)?;
+    insert.raw_bind_parameter(1, append.stream().category())?;
+    insert.raw_bind_parameter(2, append.stream().id())?;
+    insert.raw_bind_parameter(3, clamp(first.get()))?;
+    insert.raw_bind_parameter(4, append.metadata())?;
+    insert.raw_bind_parameter(5, recorded_at.timestamp_micros())?;
+    for (next, event) in (6..).step_by(4).zip(events) {
+        insert.raw_bind_parameter(next, &event.event_type)?;
+        insert.raw_bind_parameter(next + 1, event.schema_version.get())?;
+        insert.raw_bind_parameter(next + 2, &event.payload)?;
+        insert.raw_bind_parameter(next + 3, event.id.as_bytes())?;
+    }
+    insert.raw_execute().map(drop)
+}
+
+fn insert_one(
+    connection: &Connection,
+    append: &Append,
+    event: &NewEvent,
+    version: Version,
+    recorded_at: DateTime<Utc>,
+) -> Result<(), rusqlite::Error> {
+    let mut insert = prepared(connection, statements::APPEND_EVENT)?;
+    let inserted = insert.execute(params![
+        append.stream().category(),
+        append.stream().id(),
+        clamp(version.get()),
+        event.event_type,
+        event.schema_version.get(),
+        event.payload,
+        append.metadata(),
+        event.id.as_bytes(),
+        recorded_at.timestamp_micros(),
+    ]);
+    inserted.map(drop)
 }
 
 /// Another transaction may have been faster only if this one does not hold the file, which it does;

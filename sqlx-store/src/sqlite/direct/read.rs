@@ -8,9 +8,9 @@ use rehydrate::{
     StreamQuery, StreamRead, Version,
 };
 use rusqlite::{CachedStatement, Connection, Rows, ToSql, params};
-use tokio::task::JoinHandle;
 
-use super::{outcome_of, rows};
+use super::ahead::{Ahead, rest_of};
+use super::rows;
 use crate::dialect::pages::{End, Events, Fill, PAGE_BYTES, PageSize, push_to_log};
 use crate::dialect::rows::{Fault, clamp, committed, json_array, snapshot, version};
 use crate::sqlite::error::{explain, of_rusqlite};
@@ -23,6 +23,9 @@ const HERE: PageSize = PageSize {
     bytes: 64 * 1024,
 };
 
+/// The room to keep for an event's text.
+const USUAL_BYTES: usize = 200;
+
 /// What stands before the second page.
 struct Beginning {
     command: Option<CommittedCommand>,
@@ -33,7 +36,7 @@ struct Beginning {
     until: Option<Version>,
 }
 
-/// Reads a stream. The page after the one that is taken is on its way already.
+/// Reads a stream. What comes after the page that is taken is on its way already.
 pub(in crate::sqlite) async fn read_stream(
     readers: &Arc<Readers>,
     query: &StreamQuery,
@@ -54,71 +57,20 @@ pub(in crate::sqlite) async fn read_stream(
                 until: beginning.until,
                 ..query.clone()
             };
-            Some(Ahead::start(readers, rest_of(query, &beginning.page)))
+            Some(Ahead::start_in_slices(
+                readers,
+                rest_of(query, &beginning.page),
+            ))
         }
         End::Reached => None,
     };
-    let rest = stream::unfold(next, |ahead| async move { ahead?.page().await });
+    let rest = stream::unfold(next, |ahead| async move { ahead?.next().await });
     let first = (!beginning.page.is_empty()).then_some(Ok(beginning.page));
     Ok(StreamRead {
         command: beginning.command,
         snapshot: beginning.snapshot,
         pages: stream::iter(first).chain(rest).boxed(),
     })
-}
-
-/// A page that is being read.
-struct Ahead {
-    readers: Arc<Readers>,
-    query: StreamQuery,
-    page: JoinHandle<Result<(Page, End), StoreError>>,
-}
-
-impl Ahead {
-    fn start(readers: &Arc<Readers>, query: StreamQuery) -> Self {
-        let wanted = query.clone();
-        let read =
-            move |connection: &_, store: &_| next_page(connection, &wanted, PageSize::USUAL, store);
-        let page = readers.start(read).unwrap_or_else(|read| {
-            let readers = Arc::clone(readers);
-            tokio::spawn(async move { readers.read(read).await })
-        });
-        Self {
-            readers: Arc::clone(readers),
-            query,
-            page,
-        }
-    }
-
-    /// The page, and the one after it; nothing if it is empty.
-    async fn page(mut self) -> Option<(Result<Page, StoreError>, Option<Self>)> {
-        let page = outcome_of(&mut self.page).await;
-        match page {
-            Ok((page, _)) if page.is_empty() => None,
-            Ok((page, End::Reached)) => Some((Ok(page), None)),
-            Ok((page, End::NotYet)) => {
-                let query = rest_of(self.query.clone(), &page);
-                let next = Self::start(&self.readers, query);
-                Some((Ok(page), Some(next)))
-            }
-            Err(error) => Some((Err(error), None)),
-        }
-    }
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        self.page.abort();
-    }
-}
-
-/// What is to be read after a page.
-fn rest_of(mut query: StreamQuery, page: &Page) -> StreamQuery {
-    if let Some(last) = page.last() {
-        query.after = last.version;
-    }
-    query.limit = query.limit.map(|limit| limit.saturating_sub(page.len()));
-    query
 }
 
 /// Reads the command, the snapshot and the first page.
@@ -226,12 +178,24 @@ fn next_page(
     size: PageSize,
     store: &str,
 ) -> Result<(Page, End), StoreError> {
+    read_events(connection, query, [size, size], store, |_| true)
+}
+
+/// Reads a page with one statement, hands slices of it over while somebody wants them, and returns
+/// the rest, which is empty only at the end.
+pub(super) fn read_events(
+    connection: &Connection,
+    query: &StreamQuery,
+    [mut left, slice]: [PageSize; 2],
+    store: &str,
+    mut hand_over: impl FnMut(Page) -> bool,
+) -> Result<(Page, End), StoreError> {
     let failed = |error| explain(store, "read a stream", of_rusqlite(error));
     let until = query.until.map_or(i64::MAX, |until| clamp(until.get()));
     let as_of = query.as_of.map_or(i64::MAX, |time| time.timestamp_micros());
     let limit = query
         .limit
-        .map_or(size.events, |limit| limit.min(size.events));
+        .map_or(left.events, |limit| limit.min(left.events));
     let mut select = prepared(connection, statements::READ_STREAM).map_err(failed)?;
     let mut rows = select
         .query(params![
@@ -250,8 +214,17 @@ fn next_page(
     };
     let mut page = Page::new();
     while let Some(row) = rows.next().map_err(failed)? {
+        let size = PageSize {
+            events: left.events.min(slice.events),
+            bytes: left.bytes.min(slice.bytes),
+        };
         if events.push(&mut page, rows::event(row), size)? == Fill::Full {
-            return Ok((page, End::NotYet));
+            left.events = left.events.saturating_sub(page.len());
+            left.bytes = left.bytes.saturating_sub(page.bytes());
+            let is_whole = left.events == 0 || left.bytes == 0;
+            if is_whole || !hand_over(std::mem::take(&mut page)) {
+                return Ok((page, End::NotYet));
+            }
         }
     }
     Ok((page, End::Reached))
@@ -280,19 +253,29 @@ pub(in crate::sqlite) fn read_log(
     let after = clamp(query.after.get());
     let (until, limit) = (clamp(watermark.get()), clamp(query.limit));
     let mut select;
-    let mut rows: Rows<'_> = if query.categories.is_empty() {
-        select = prepared(connection, statements::READ_LOG).map_err(failed)?;
-        select.query(params![after, until, limit])
-    } else {
-        let categories = json_array(&query.categories);
-        select = prepared(connection, statements::READ_LOG_OF_CATEGORIES).map_err(failed)?;
-        select.query(params![after, until, limit, categories])
+    let mut category = None;
+    let mut rows: Rows<'_> = match query.categories.as_slice() {
+        [] => {
+            select = prepared(connection, statements::READ_LOG).map_err(failed)?;
+            select.query(params![after, until, limit])
+        }
+        [only] => {
+            category = Some(only.as_str());
+            select = prepared(connection, statements::READ_LOG_OF_CATEGORY).map_err(failed)?;
+            select.query(params![after, until, limit, only])
+        }
+        several => {
+            select = prepared(connection, statements::READ_LOG_OF_CATEGORIES).map_err(failed)?;
+            select.query(params![after, until, limit, json_array(several)])
+        }
     }
     .map_err(failed)?;
-    let mut events = Page::new();
+    let most = watermark.get().saturating_sub(query.after.get());
+    let most = usize::try_from(most).map_or(query.limit, |most| most.min(query.limit));
+    let mut events = Page::with_capacity(most, most.saturating_mul(USUAL_BYTES).min(PAGE_BYTES));
     let mut is_whole = true;
     while let Some(row) = rows.next().map_err(failed)? {
-        push_to_log(&mut events, rows::stream(row), rows::event(row))?;
+        push_to_log(&mut events, rows::stream(row, category), rows::event(row))?;
         if events.len() >= query.limit || events.bytes() >= PAGE_BYTES {
             is_whole = false;
             break;

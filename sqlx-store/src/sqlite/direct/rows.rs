@@ -22,9 +22,16 @@ pub(super) fn event<'r>(row: &'r Row<'_>) -> Result<RawEvent<'r>, sqlx::Error> {
     })
 }
 
-/// The category and the stream id in a row of `read_log.sql`.
-pub(super) fn stream<'r>(row: &'r Row<'_>) -> Result<(&'r str, &'r str), sqlx::Error> {
-    Ok((text(row, 8)?, text(row, 9)?))
+/// The category and the stream id in a row of `read_log.sql`, or the stream id alone in one of
+/// `read_log_of_category.sql`.
+pub(super) fn stream<'r>(
+    row: &'r Row<'_>,
+    category: Option<&'r str>,
+) -> Result<(&'r str, &'r str), sqlx::Error> {
+    match category {
+        Some(category) => Ok((category, text(row, 8)?)),
+        None => Ok((text(row, 8)?, text(row, 9)?)),
+    }
 }
 
 pub(super) fn command(row: &Row<'_>) -> Result<RawCommand, sqlx::Error> {

@@ -1,7 +1,7 @@
 //! W6: stored events, decoded and applied.
 
 use peers_harness::{Outcome, Sizes, events_to_fold, measure_fold};
-use rehydrate::{Aggregate, Event, EventRow, Page, Position, Version};
+use rehydrate::{Aggregate, Decoded, Event, EventRow, Page, Position, Version};
 
 use crate::account::{Account, AccountEvent};
 
@@ -10,8 +10,10 @@ pub(crate) fn measure(sizes: &Sizes) -> Outcome {
     measure_fold("w6_typed", sizes, || {
         let mut account = Account::default();
         for stored in page.iter() {
-            for event in AccountEvent::decode(&stored)? {
-                account.apply(event);
+            match AccountEvent::decode(&stored)? {
+                Decoded::Retired => {}
+                Decoded::One(event) => account.apply(event),
+                Decoded::Many(events) => events.into_iter().for_each(|event| account.apply(event)),
             }
         }
         Ok(peers_harness::Account {

@@ -1,0 +1,19 @@
+-- Adds ten events to the end of a stream.
+-- ?1 category, ?2 stream id, ?3 version of the first event, ?4 metadata or NULL, ?5 recorded time in
+-- microseconds, ?6 to ?45 of each event its type, schema version, payload and id.
+-- Guarantee: all of them or none, in this order; a version that exists is a UNIQUE violation.
+INSERT INTO rehydrate_events (
+    category, stream_id, version, event_type, schema_version, payload, metadata, event_id,
+    recorded_at
+)
+VALUES
+    (?1, ?2, ?3 + 0, ?6, ?7, ?8, ?4, ?9, ?5),
+    (?1, ?2, ?3 + 1, ?10, ?11, ?12, ?4, ?13, ?5),
+    (?1, ?2, ?3 + 2, ?14, ?15, ?16, ?4, ?17, ?5),
+    (?1, ?2, ?3 + 3, ?18, ?19, ?20, ?4, ?21, ?5),
+    (?1, ?2, ?3 + 4, ?22, ?23, ?24, ?4, ?25, ?5),
+    (?1, ?2, ?3 + 5, ?26, ?27, ?28, ?4, ?29, ?5),
+    (?1, ?2, ?3 + 6, ?30, ?31, ?32, ?4, ?33, ?5),
+    (?1, ?2, ?3 + 7, ?34, ?35, ?36, ?4, ?37, ?5),
+    (?1, ?2, ?3 + 8, ?38, ?39, ?40, ?4, ?41, ?5),
+    (?1, ?2, ?3 + 9, ?42, ?43, ?44, ?4, ?45, ?5)
