@@ -4,14 +4,13 @@ mod content;
 mod no_event;
 mod seen;
 
+use rehydrate_port::{BoxError, DecodeError, DecodeProblem, SchemaVersion, StoredEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Aggregate;
-use crate::error::{BoxError, DecodeError, DecodeProblem, EncodeError, no_panic};
+use crate::error::{EncodeError, no_panic};
 use crate::event::{Decoded, Event};
 use crate::event_set::EventsOf;
-use crate::page::StoredEvent;
-use crate::stream::SchemaVersion;
 use crate::upcast::Upcast;
 
 pub use no_event::NoEvent;

@@ -2,12 +2,11 @@
 
 use std::fmt::Display;
 
+use rehydrate_port::{BoxError, Fingerprint};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::error::BoxError;
 use crate::event::Event;
-use crate::schema::{Hash, TypeSchema};
 
 /// A consistency boundary whose state is the fold of its own events.
 ///
@@ -90,35 +89,6 @@ ids!(Uuid, String, i32, i64, u32, u64, u128);
 pub trait ApplyTo<Aggregate> {
     /// Calls the handler.
     fn apply_to(self, aggregate: &mut Aggregate);
-}
-
-/// A hash of the shape of a state, taken at compile time.
-///
-/// A snapshot is used only by a program with the same fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Fingerprint(pub u64);
-
-impl Fingerprint {
-    /// Hashes a text: a description of a shape, for a state whose policy is written by hand.
-    #[must_use]
-    pub const fn of(shape: &str) -> Self {
-        Self(Hash::new().bytes(shape.as_bytes()).finish())
-    }
-
-    /// Hashes what a state looks like as JSON, and the version of its handlers' logic.
-    ///
-    /// Names of types in the code are no part of it; nested types are, where they are
-    /// [described](crate::schema::Describe).
-    #[must_use]
-    pub const fn of_state(state: &TypeSchema, version: u64) -> Self {
-        Self(Hash::new().ty(state).number(version).finish())
-    }
-}
-
-impl Display for Fingerprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
 }
 
 /// When a state is written as a snapshot, and how: [`Aggregate::SNAPSHOTS`].

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use rehydrate_port::Offset;
 use tokio::sync::watch;
 
 use crate::publish::{CloudEvent, Message, PublishError, Publisher};
-use crate::source::{Begin, Offset, Reader, Received, ReceivedMessage, Source, SourceError};
+use crate::source::{Begin, Reader, Received, ReceivedMessage, Source, SourceError};
 
 const LARGEST: usize = 1_000_000;
 

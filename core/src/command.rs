@@ -6,12 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{Fingerprint, Metadata, Version};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::aggregate::Fingerprint;
-use crate::metadata::Metadata;
-use crate::stream::Version;
 
 /// What accompanies a command: for one call of `execute_with`, or for a whole task.
 ///

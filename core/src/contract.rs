@@ -27,7 +27,7 @@ mod transactions;
 
 use std::future::Future;
 
-pub use fixture::ContractStore;
+pub use rehydrate_port::ContractStore;
 
 /// Runs a promise to its end, on a runtime of its own with several threads.
 ///

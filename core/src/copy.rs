@@ -1,11 +1,8 @@
 //! A log, copied from one store to another.
 
-mod upcast;
+use rehydrate_port::{EventStore, LogPage, LogQuery, Page, Position, StoreError, StoredEvent};
 
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
-use crate::store::{EventStore, LogPage, LogQuery};
-use crate::stream::Position;
+mod upcast;
 
 pub use self::upcast::{
     UpcastCopy, UpcastCopyError, UpcastCount, UpcastDifference, UpcastFate, UpcastProgress,

@@ -1,11 +1,10 @@
 //! The trait behind `derive(Event)`.
 
+use rehydrate_port::{DecodeError, DecodeProblem, SchemaVersion, StoredEvent};
 use serde::de::Error as _;
 
-use crate::error::{DecodeError, DecodeProblem, EncodeError, no_panic};
-use crate::page::StoredEvent;
+use crate::error::{EncodeError, no_panic};
 use crate::schema::EventSchema;
-use crate::stream::SchemaVersion;
 
 /// An enum of the things that can happen to an aggregate.
 ///

@@ -3,11 +3,10 @@
 use std::ops::Deref;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{DecodeError, StoredEvent};
 
 use crate::aggregate::{Aggregate, AggregateId, InvalidId};
-use crate::error::DecodeError;
 use crate::event::{Decoded, Event};
-use crate::page::StoredEvent;
 
 /// The events that a consumer reads: those of one aggregate, or of several.
 ///

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::error::FeedError;
+use rehydrate_port::{EventStore, FeedPlace, Position};
+
 use self::reading::{Reading, resolve};
 pub use self::running::Feeding;
 pub(crate) use self::settle::pass_over;
@@ -22,8 +24,6 @@ pub use self::window::{Until, Window};
 use crate::clock::{Clock, SystemClock};
 use crate::projection::{AnyProjection, Erased, Projection};
 use crate::source::{Begin, Source};
-use crate::store::{EventStore, FeedPlace};
-use crate::stream::Position;
 
 /// Keeps a projection from a message broker, instead of from the store's own log.
 ///

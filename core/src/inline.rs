@@ -7,17 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rehydrate_port::{
+    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
+    LogPage, LogQuery, Page, Position, Role, Snapshot, StoreError, StreamId, StreamQuery,
+    StreamRead, Transaction,
+};
 
 use crate::clock::{Clock, SystemClock};
-use crate::error::StoreError;
-use crate::page::Page;
 use crate::projection::{AnyProjection, Erased, Projection};
 use crate::runner::{consumers, new_build};
-use crate::store::{
-    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Identity, LogPage,
-    LogQuery, Role, Snapshot, StreamQuery, StreamRead, Transaction,
-};
-use crate::stream::{Expected, Position, StreamId};
 
 pub use self::transaction::InlineTransaction;
 

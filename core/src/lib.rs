@@ -77,9 +77,7 @@ pub mod evolution {}
 mod feed;
 mod inline;
 mod memory;
-mod metadata;
 mod operate;
-mod page;
 mod projection;
 mod publish;
 mod reactor;
@@ -91,8 +89,6 @@ mod rows;
 mod runner;
 pub mod schema;
 mod source;
-mod store;
-mod stream;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -103,7 +99,7 @@ mod view;
 #[doc(hidden)]
 pub mod __private;
 
-pub use aggregate::{Aggregate, AggregateId, ApplyTo, Fingerprint, InvalidId, SnapshotPolicy};
+pub use aggregate::{Aggregate, AggregateId, ApplyTo, InvalidId, SnapshotPolicy};
 pub use broker::{MemoryBroker, MemoryTopic};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use command::CommandContext;
@@ -111,26 +107,35 @@ pub use copy::{
     Checksum, CopyError, CopyProgress, CopyReport, UpcastCopy, UpcastCopyError, UpcastCount,
     UpcastDifference, UpcastFate, UpcastProgress, UpcastReport, checksum, copy,
 };
-pub use error::{
-    BoxError, DecodeError, DecodeProblem, EncodeError, ErrorKind, EventAddress, StoreError,
-};
+pub use error::EncodeError;
 pub use event::{Decoded, DecodedEvents, Event, IntoEvents};
 pub use event_set::{EventSet, EventsOf, Recorded};
 pub use feed::{Fed, Feed, FeedError, Feeding, Unreadable, Until, Window};
 pub use inline::{Inline, InlineTransaction};
 pub use memory::{MemoryStore, MemoryTransaction};
-pub use metadata::Metadata;
 pub use operate::{BuildStatus, ConsumerStatus, OperationError, Operations, Rewind, RewindTo};
-pub use page::{EventRow, Page, StoredEvent};
 pub use projection::{EventOf, Projection, RowScope};
 pub use publish::{CloudEvent, EnvelopeError, Message, PublishError, Publisher};
 pub use reactor::{Attempt, Failure, Reaction, Reactor, Retries, Start};
-pub use read_model::{Column, ColumnKind, ColumnType, ReadModel, Table};
+pub use read_model::ReadModel;
 pub use rebuild::{
     BuildPosition, Built, Diff, DiffRow, Old, Plan, Progress, Rebuild, RebuildError, Refolded,
     Replay, ReplayError, Swapped, Verified, WrongRow,
 };
 pub use rehydrate_macros::{Aggregate, AggregateId, Event, EventSet, ReadModel};
+#[doc(inline)]
+pub use rehydrate_port::{
+    AfterCommit, Ahead, Appended, Batch, BoxError, CensusEntry, ChangedRow, Checkpoint,
+    CheckpointId, Column, ColumnKind, ColumnType, Command, CommittedCommand, Condition,
+    ConsumerKind, ConsumerStore, ConsumerTransaction, DecodeError, DecodeProblem, Delivery,
+    DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, ErrorKind, EventAddress, EventRow,
+    EventStore, Expected, FeedPlace, Filter, Fingerprint, Holder, Identity, InvalidStreamId,
+    LastFed, Leased, Locked, LogCount, LogPage, LogQuery, Metadata, NewEvent, Offset, Operator,
+    Order, Outcome, Page, Position, RecordedTime, RelayRecord, Role, RowQuery, RowsRead,
+    SchemaVersion, Snapshot, SnapshotRead, SnapshotUse, StoreError, StoredEvent, StreamId,
+    StreamQuery, StreamRead, Table, TableDiff, TableSize, Totals, Transaction, Version, Wait,
+    WaitingEvent, physical_name,
+};
 pub use relay::{Outgoing, Relay};
 #[cfg(feature = "cache")]
 pub use repository::{Cache, Staleness};
@@ -141,17 +146,7 @@ pub use repository::{
 pub use rows::{Rows, RowsError, Selected, Selection, Total};
 pub use runner::{RunError, Runner, Running, Upgrade, WaitError, wait_for};
 pub use schema::Describe;
-pub use source::{Begin, Offset, Reader, Received, ReceivedMessage, Source, SourceError};
-pub use store::{
-    AfterCommit, Ahead, Appended, Batch, CensusEntry, ChangedRow, Checkpoint, CheckpointId,
-    Command, CommittedCommand, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,
-    Delivery, DeliveryQuery, DeliveryState, Diagnosis, DiffQuery, EventStore, FeedPlace, Filter,
-    Holder, Identity, LastFed, Leased, Locked, LogCount, LogPage, LogQuery, NewEvent, Operator,
-    Order, Outcome, RecordedTime, RelayRecord, Role, RowQuery, RowsRead, Snapshot, SnapshotRead,
-    SnapshotUse, StreamQuery, StreamRead, TableDiff, TableSize, Totals, Transaction, Wait,
-    WaitingEvent, physical_name,
-};
-pub use stream::{Expected, InvalidStreamId, Position, SchemaVersion, StreamId, Version};
+pub use source::{Begin, Reader, Received, ReceivedMessage, Source, SourceError};
 pub use upcast::Upcast;
 pub use verify_log::{
     UnreadableEvent, VerifiedLog, VerifiedType, VerifyLog, VerifyLogError, VerifyLogProgress,

@@ -16,17 +16,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use rehydrate_port::{
+    Appended, Batch, ConsumerStore, Diagnosis, EventStore, Expected, Identity, LogPage, LogQuery,
+    Page, Position, Snapshot, SnapshotRead, SnapshotUse, StoreError, StreamId, StreamQuery,
+    StreamRead, Transaction,
+};
 
 use self::kept::Kept;
 use self::log::Log;
 pub use self::transaction::MemoryTransaction;
-use crate::error::StoreError;
-use crate::page::Page;
-use crate::store::{
-    Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Identity, LogPage,
-    LogQuery, Snapshot, SnapshotRead, SnapshotUse, StreamQuery, StreamRead, Transaction,
-};
-use crate::stream::{Expected, Position, StreamId};
 
 /// A store that keeps everything in memory, for tests and examples.
 ///
@@ -129,10 +127,6 @@ impl EventStore for MemoryStore {
         Ok(self.state().log.list_streams(category, after, limit))
     }
 
-    async fn census(&self) -> Result<Vec<CensusEntry>, StoreError> {
-        Ok(self.state().log.census())
-    }
-
     async fn write_snapshot(
         &self,
         stream: &StreamId,
@@ -159,13 +153,12 @@ impl EventStore for MemoryStore {
     }
 
     async fn diagnose(&self) -> Result<Diagnosis, StoreError> {
-        Ok(Diagnosis {
-            snapshots: SnapshotUse {
-                asked: self.asked.load(Ordering::Relaxed),
-                found: self.found.load(Ordering::Relaxed),
-            },
-            ..self.state().log.diagnose()
-        })
+        let mut diagnosis = self.state().log.diagnose();
+        diagnosis.snapshots = SnapshotUse {
+            asked: self.asked.load(Ordering::Relaxed),
+            found: self.found.load(Ordering::Relaxed),
+        };
+        Ok(diagnosis)
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {

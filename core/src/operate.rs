@@ -8,11 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{Checkpoint, Condition, EventStore, Locked, Role, StoreError, Wait};
 
 use crate::clock::{Clock, SystemClock};
-use crate::error::StoreError;
 use crate::runner::{consumers, consumers_of};
-use crate::store::{Checkpoint, Condition, EventStore, Locked, Role, Wait};
 
 pub use self::rewind::{Rewind, RewindTo};
 pub use self::status::{BuildStatus, ConsumerStatus};
@@ -163,7 +162,7 @@ pub enum OperationError {
         /// The projection, reactor or relay.
         consumer: String,
         /// The position of the event.
-        position: crate::stream::Position,
+        position: rehydrate_port::Position,
     },
     /// It does not publish anything to a broker, so there is nothing to rewind.
     #[error(
@@ -181,9 +180,9 @@ pub enum OperationError {
         /// The relay.
         consumer: String,
         /// Where it was to go.
-        asked: crate::stream::Position,
+        asked: rehydrate_port::Position,
         /// Where it stands.
-        position: crate::stream::Position,
+        position: rehydrate_port::Position,
     },
     /// A skip without a reason.
     #[error("an event is only skipped with a reason: say why, for those who look at it later")]

@@ -8,7 +8,8 @@ mod folder;
 mod parking;
 mod times;
 
-use crate::error::BoxError;
+use rehydrate_port::BoxError;
+
 use crate::event_set::{EventSet, Recorded};
 use crate::read_model::ReadModel;
 

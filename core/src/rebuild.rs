@@ -13,10 +13,11 @@ mod verify;
 use std::fmt;
 use std::sync::Arc;
 
+use rehydrate_port::{Checkpoint, ConsumerKind, EventStore, Role};
+
 use crate::clock::{Clock, SystemClock};
 use crate::projection::{AnyProjection, Definition, Erased, Projection};
 use crate::runner::{consumers, new_build};
-use crate::store::{Checkpoint, ConsumerKind, EventStore, Role};
 
 pub use self::diff::{BuildPosition, Diff, DiffRow};
 pub use self::error::RebuildError;

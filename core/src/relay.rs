@@ -7,13 +7,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rehydrate_port::{BoxError, StoredEvent};
 
 pub use self::outgoing::Outgoing;
 use self::outgoing::{Form, Parts};
 use crate::aggregate::Aggregate;
-use crate::error::BoxError;
 use crate::error::guarded;
-use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, Message, PublishError, Publisher};
 use crate::reactor::{
     AnyReactor, Destination, Failure, Outcome, Reaction, ReactorDefinition, Retries, Start,

@@ -19,14 +19,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{EventStore, InvalidStreamId, StreamId};
 
 use self::cache::Shelf;
 use self::folded::CloneState;
 use self::retry::Queue;
 use crate::aggregate::Aggregate;
 use crate::clock::{Clock, SystemClock, to_stored_precision};
-use crate::store::EventStore;
-use crate::stream::{InvalidStreamId, StreamId};
 
 #[cfg(feature = "cache")]
 pub use cache::{Cache, Staleness};

@@ -4,13 +4,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use rehydrate_port::{
+    EventStore, Filter, Operator, Order, Position, RowQuery, RowsRead, StoreError, Table,
+};
 use serde::Serialize;
 
-use crate::error::StoreError;
 use crate::projection::{Projection, key_values};
-use crate::read_model::{ReadModel, Table};
-use crate::store::{EventStore, Filter, Operator, Order, RowQuery, RowsRead};
-use crate::stream::Position;
+use crate::read_model::ReadModel;
 
 /// Reads the rows of a projection's live table.
 ///

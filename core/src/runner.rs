@@ -15,15 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use rehydrate_port::{BoxError, ConsumerStore, EventStore, Position, StoreError};
+
 use self::versions::Versions;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{BoxError, StoreError};
 use crate::projection::{Erased, Projection};
 use crate::reactor::{AnyReactor, ErasedReactor, Reactor};
 use crate::rebuild::RebuildError;
 use crate::relay::Relay;
-use crate::store::{ConsumerStore, EventStore};
-use crate::stream::Position;
 
 pub(crate) use self::build::{Build, Taken, consumers_of};
 pub(crate) use self::options::Pace;

@@ -64,6 +64,8 @@
 //! # }
 //! ```
 
+use rehydrate_port::SchemaVersion;
+
 mod any;
 #[cfg(feature = "lock")]
 mod check;
@@ -75,15 +77,12 @@ mod known;
 #[cfg(feature = "lock")]
 mod lock;
 
-use crate::stream::SchemaVersion;
-
 pub use rehydrate_macros::Describe;
 
 pub use self::any::AnyEvent;
 #[cfg(feature = "lock")]
 pub use self::check::{Check, CheckError, Checked, Mode, NoExample, Problem, Unseen};
 pub use self::describe::{Describe, FieldSchema, Shape, Tagging, TypeSchema, VariantSchema};
-pub(crate) use self::hash::Hash;
 
 /// Compares the event enums of a crate with its `events.lock` and its `events.golden`: one
 /// statement in a `#[test]`, with all enums of the crate.

@@ -1,12 +1,12 @@
 //! The port from a message broker: events that can be read again.
 
-use std::fmt::{self, Debug, Display};
+use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rehydrate_port::{BoxError, Offset};
 
-use crate::error::BoxError;
 use crate::publish::{CloudEvent, EnvelopeError};
 
 /// A topic, stream or subject of a broker, which can be read from any place as often as one likes.
@@ -71,16 +71,6 @@ pub enum Begin {
     After(Offset),
     /// With what the broker got at this time, by its clock, or later.
     At(DateTime<Utc>),
-}
-
-/// How far a source was read: one text for all of its partitions or shards.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Offset(pub String);
-
-impl Display for Offset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// Messages that were read together.

@@ -23,9 +23,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-
-use crate::store::CheckpointId;
-use crate::stream::Position;
+use rehydrate_port::{CheckpointId, Position};
 
 /// A batch that was taken.
 #[cfg_attr(

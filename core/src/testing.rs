@@ -42,13 +42,12 @@ mod diff;
 use std::fmt::Debug;
 
 use chrono::DateTime;
+use rehydrate_port::{EventRow, Page, Position, SchemaVersion, Version};
 use uuid::Uuid;
 
 use self::diff::diff;
 use crate::aggregate::Aggregate;
 use crate::event::{Event, IntoEvents};
-use crate::page::{EventRow, Page};
-use crate::stream::{Position, SchemaVersion, Version};
 
 /// An aggregate to which these events have happened, in this order.
 #[must_use = "nothing is checked yet"]

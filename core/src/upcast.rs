@@ -1,7 +1,6 @@
 //! From an older shape of an event to a newer one.
 
-use crate::error::BoxError;
-use crate::page::StoredEvent;
+use rehydrate_port::{BoxError, StoredEvent};
 
 /// One link of an event's history: turns an older payload into the next newer one.
 ///

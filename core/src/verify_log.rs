@@ -8,14 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, TryStreamExt as _};
+use rehydrate_port::{EventStore, LogPage, LogQuery, Position, SchemaVersion, StoreError};
 
 use self::report::Report;
 use self::tally::Tallies;
 use crate::aggregate::Aggregate;
-use crate::error::StoreError;
 use crate::schema::{AnyEvent, Meaning};
-use crate::store::{EventStore, LogPage, LogQuery};
-use crate::stream::{Position, SchemaVersion};
 
 pub use self::report::{
     UnreadableEvent, VerifiedLog, VerifiedType, VerifyLogError, VerifyLogProgress,

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::error::{StoreError, whole_text};
-use crate::page::{Page, StoredEvent};
+use rehydrate_port::{EventStore, Page, Position, StoreError, StoredEvent};
+
+use crate::error::whole_text;
 use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
 use crate::runner::Pages;
-use crate::store::EventStore;
-use crate::stream::Position;
 
 /// So many events at a time, the next ones on their way meanwhile.
 const PAGE: usize = 4_000;

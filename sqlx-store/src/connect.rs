@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehydrate::{EventStore, StoreError};
+use rehydrate_port::{EventStore, StoreError};
 
 /// Opens the store that a URL names, such as `sqlite://payments.db`.
 ///

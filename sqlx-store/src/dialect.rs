@@ -12,14 +12,14 @@ pub(crate) mod session;
 pub(crate) mod tables;
 pub(crate) mod usage;
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 
 use self::census::RawCensus;
 use self::rows::RawEvent;
 
 /// A database, as far as what is shared needs to know it.
 ///
-/// Private, so sealed: a store of another database implements [`EventStore`](rehydrate::EventStore).
+/// Private, so sealed: a store of another database implements [`EventStore`](rehydrate_port::EventStore).
 pub(crate) trait Dialect: sqlx::Database {
     /// The event in a row whose first columns are those of `read_stream.sql`.
     ///

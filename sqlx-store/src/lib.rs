@@ -1,4 +1,4 @@
-//! SQL event stores for [`rehydrate`].
+//! SQL event stores for `rehydrate`.
 //!
 //! [`SqliteStore`] keeps a log in one file, inside the application's own process:
 //!

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rehydrate::{
+use rehydrate_port::{
     Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
     LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
     Transaction,
@@ -107,7 +107,7 @@ const POLL: Duration = Duration::from_millis(500);
 ///
 /// # Read models
 /// What creates, drops or renames a table commits here, so none of that is a part of a transaction:
-/// [`ConsumerTransaction::swap`](rehydrate::ConsumerTransaction::swap) commits what the transaction
+/// [`ConsumerTransaction::swap`](rehydrate_port::ConsumerTransaction::swap) commits what the transaction
 /// has done, even if the swap itself is refused then, and releases what it has locked. A swap that is
 /// cut short is completed by whoever opens the store, or reads or locks one of the checkpoints; until
 /// then nobody takes events for either build, and readers of the live table find the old one or the

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rehydrate::{
+use rehydrate_port::{
     Appended, Batch, CensusEntry, ConsumerStore, Diagnosis, EventStore, Expected, Identity,
     LogPage, LogQuery, Page, Position, Snapshot, StoreError, StreamId, StreamQuery, StreamRead,
     Transaction,

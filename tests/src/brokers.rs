@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rehydrate::{Begin, CloudEvent, Message, PublishError, Publisher, Reader, ReceivedMessage, Source};
+use rehydrate::{
+    Begin, CloudEvent, Message, PublishError, Publisher, Reader, ReceivedMessage, Source,
+};
 
 /// How long a broker may take for what it does at once, usually.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -23,8 +23,8 @@ mod mysql {
 #[test]
 fn the_list_of_promises_is_the_documentation_of_the_port() {
     let port = [
-        include_str!("../../core/src/store.rs"),
-        include_str!("../../core/src/store/consumers.rs"),
+        include_str!("../../core/port/src/store.rs"),
+        include_str!("../../core/port/src/store/consumers.rs"),
     ];
     let documented: Vec<String> = port
         .iter()

@@ -1,10 +1,10 @@
 //! The event of an aggregate whose `event = …` is missing.
 
-use crate::error::{DecodeError, EncodeError};
+use rehydrate_port::{DecodeError, SchemaVersion, StoredEvent};
+
+use crate::error::EncodeError;
 use crate::event::{Decoded, Event};
-use crate::page::StoredEvent;
 use crate::schema::EventSchema;
-use crate::stream::SchemaVersion;
 
 /// Stands in while `derive(Aggregate)` reports the mistake; never exists.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::DateTime;
+use rehydrate_port::{Position, SchemaVersion, Version};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::publish::{CloudEvent, Message, PublishError, Publisher};
 use crate::source::{Begin, Reader, Received, ReceivedMessage, Source};
-use crate::stream::{Position, SchemaVersion, Version};
 
 /// How long a broker may take for what it does at once, usually.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use rehydrate_port::Offset;
 use tokio::time::Instant;
 
 use super::fixture::{ContractBroker, PATIENCE, message, open, publish, read, versions, whole};
 use crate::publish::CloudEvent;
-use crate::source::{Begin, Offset};
+use crate::source::Begin;
 
 /// Three streams with so many events each, version by version.
 async fn fill(broker: &dyn ContractBroker, from: u64, to: u64) {

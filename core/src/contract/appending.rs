@@ -8,10 +8,11 @@ use super::fixture::{
     append, append_after_whatever_is_there, assert_log_is_empty, batch, minutes_past_noon, noon,
     payloads, read_all, stream, versions,
 };
-use crate::error::StoreError;
-use crate::store::{Batch, EventStore, NewEvent, Outcome, RecordedTime, StreamQuery};
-use crate::stream::{Expected, SchemaVersion, Version};
 use futures_util::TryStreamExt;
+use rehydrate_port::{
+    Batch, EventStore, Expected, NewEvent, Outcome, RecordedTime, SchemaVersion, StoreError,
+    StreamQuery, Version,
+};
 
 pub(super) async fn an_append_is_all_or_nothing(store: &dyn EventStore) {
     let payment = stream(1);

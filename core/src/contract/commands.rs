@@ -1,14 +1,14 @@
 //! Promises about idempotency keys.
 
 use futures_util::future::join_all;
+use rehydrate_port::{
+    Appended, Batch, Command, EventStore, Expected, Fingerprint, Outcome, StoreError, StreamQuery,
+    Version,
+};
 
 use super::fixture::{
     append, batch, batch_with_key, command, payloads, read_all, read_log, stream,
 };
-use crate::aggregate::Fingerprint;
-use crate::error::StoreError;
-use crate::store::{Appended, Batch, Command, EventStore, Outcome, StreamQuery};
-use crate::stream::{Expected, Version};
 
 pub(super) async fn the_same_idempotency_key_commits_once(store: &dyn EventStore) {
     let payment = stream(1);

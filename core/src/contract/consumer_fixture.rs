@@ -1,16 +1,15 @@
 //! What the promises about consumers share: builds, tables, rows.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Column, ColumnKind, Condition, ConsumerKind, ConsumerStore,
+    ConsumerTransaction, EventStore, Locked, Position, Role, RowQuery, Table, Transaction, Wait,
+    physical_name,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::fixture::noon;
-use crate::read_model::{Column, ColumnKind, Table};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore, ConsumerTransaction,
-    EventStore, Locked, Role, RowQuery, Transaction, Wait, physical_name,
-};
-use crate::stream::Position;
 
 /// The consumer that most promises are about.
 pub(super) const CONSUMER: &str = "contract";

@@ -4,6 +4,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use futures_util::future::join_all;
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, Column, ConsumerKind, ConsumerStore, DeliveryQuery,
+    DeliveryState, EventStore, Expected, Leased, LogCount, Position, Role, StreamId, Table,
+    Version,
+};
 use serde_json::Value;
 
 use super::consumer_fixture::{
@@ -14,12 +19,6 @@ use super::deliveries::{delivery, found};
 use super::feeding::{feed, has_fed};
 use super::fixture::{append, batch, noon, stream};
 use super::relaying::{has_relayed, relay};
-use crate::read_model::{Column, Table};
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerKind, ConsumerStore, DeliveryQuery, DeliveryState,
-    EventStore, Leased, LogCount, Role,
-};
-use crate::stream::{Expected, Position, StreamId, Version};
 
 /// The checkpoints, but for the time at which they were written.
 async fn checkpoints(store: &dyn ConsumerStore, consumer: Option<&str>) -> Vec<Checkpoint> {

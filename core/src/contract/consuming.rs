@@ -4,6 +4,11 @@ use std::cell::Cell;
 
 use chrono::TimeDelta;
 use futures_util::future::join;
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, Column, Condition, ConsumerStore, Delivery, DeliveryQuery,
+    DeliveryState, EventStore, Expected, Leased, Locked, Position, Role, SchemaVersion, Table,
+    Transaction, Version, Wait,
+};
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
@@ -11,12 +16,6 @@ use super::consumer_fixture::{
     texts, within, write, write_in,
 };
 use super::fixture::{batch, noon, read_log, stream};
-use crate::read_model::{Column, Table};
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Condition, ConsumerStore, Delivery, DeliveryQuery,
-    DeliveryState, EventStore, Leased, Locked, Role, Transaction, Wait,
-};
-use crate::stream::{Expected, Position, SchemaVersion, Version};
 
 fn parked() -> Delivery {
     Delivery {

@@ -1,11 +1,13 @@
 //! Promises about the deliveries of consumers.
 
 use chrono::TimeDelta;
+use rehydrate_port::{
+    ConsumerStore, Delivery, DeliveryQuery, DeliveryState, EventStore, Position, SchemaVersion,
+    Version,
+};
 
 use super::consumer_fixture::{begin, consumers, within};
 use super::fixture::{noon, stream};
-use crate::store::{ConsumerStore, Delivery, DeliveryQuery, DeliveryState, EventStore};
-use crate::stream::{Position, SchemaVersion, Version};
 
 pub(super) fn delivery(
     consumer: &str,

@@ -1,13 +1,11 @@
 //! What a diff of two builds promises.
 
+use rehydrate_port::{ChangedRow, Column, DiffQuery, EventStore, Position, Role, Table};
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
     CONSUMER, advance, begin, consumers, create, id, small, texts, write,
 };
-use crate::read_model::{Column, Table};
-use crate::store::{ChangedRow, DiffQuery, EventStore, Role};
-use crate::stream::Position;
 
 /// A table with a key of two columns, two columns of its own and one more.
 fn keyed(more: Column) -> Table {

@@ -1,16 +1,15 @@
 //! Promises about read models that are kept from a source.
 
+use rehydrate_port::{
+    ConsumerTransaction, EventStore, FeedPlace, LastFed, Offset, Position, Role, StreamId,
+    Transaction, Version, WaitingEvent,
+};
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
     CONSUMER, advance, begin, consumers, create, id, named, query, select, small, within, write_in,
 };
 use super::fixture::stream;
-use crate::source::Offset;
-use crate::store::{
-    ConsumerTransaction, EventStore, FeedPlace, LastFed, Role, Transaction, WaitingEvent,
-};
-use crate::stream::{Position, StreamId, Version};
 
 fn place(build: u32, offset: Option<&str>) -> FeedPlace {
     FeedPlace {

@@ -2,41 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
-
-use crate::aggregate::Fingerprint;
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
-use crate::store::{
-    Appended, Batch, Command, EventStore, LogQuery, NewEvent, RecordedTime, SnapshotRead,
-    StreamQuery,
+use rehydrate_port::{
+    Appended, Batch, Command, EventStore, Expected, Fingerprint, LogQuery, NewEvent, Page,
+    Position, RecordedTime, SchemaVersion, SnapshotRead, StoreError, StoredEvent, StreamId,
+    StreamQuery, Version,
 };
-use crate::stream::{Expected, Position, SchemaVersion, StreamId, Version};
-
-/// A store under test: itself, a pair `(guard, store)` with something that lives as long, or an
-/// `Option` of one, `None` where there is nothing to test because a server is missing; whoever makes
-/// it says so.
-pub trait ContractStore {
-    /// The store.
-    fn store(&self) -> Option<&dyn EventStore>;
-}
-
-impl<S: EventStore> ContractStore for S {
-    fn store(&self) -> Option<&dyn EventStore> {
-        Some(self)
-    }
-}
-
-impl<G, S: EventStore> ContractStore for (G, S) {
-    fn store(&self) -> Option<&dyn EventStore> {
-        Some(&self.1)
-    }
-}
-
-impl<C: ContractStore> ContractStore for Option<C> {
-    fn store(&self) -> Option<&dyn EventStore> {
-        self.as_ref()?.store()
-    }
-}
 
 /// An event as it was read, with text of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,16 @@
 
 use futures_util::TryStreamExt;
 use futures_util::future::{join, join_all};
+use rehydrate_port::{
+    Batch, CensusEntry, EventStore, Expected, LogQuery, NewEvent, Position, SchemaVersion,
+    StreamId, StreamQuery, Version,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::fixture::{
     append, append_after_whatever_is_there, batch, minutes_past_noon, read_log, seen, stream,
 };
-use crate::store::{Batch, CensusEntry, EventStore, LogQuery, NewEvent, StreamQuery};
-use crate::stream::{Expected, Position, SchemaVersion, StreamId, Version};
 
 pub(super) async fn positions_increase_in_the_order_of_the_log(store: &dyn EventStore) {
     let mut last = Position::ZERO;

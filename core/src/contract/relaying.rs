@@ -1,15 +1,15 @@
 //! Promises about relays.
 
 use chrono::TimeDelta;
+use rehydrate_port::{
+    Checkpoint, ConsumerKind, ConsumerStore, ConsumerTransaction, EventStore, Position,
+    RelayRecord, Role,
+};
 
 use super::consumer_fixture::{
     CONSUMER, begin, checkpoint, consumers, create, id, lock, small, within,
 };
 use super::fixture::noon;
-use crate::store::{
-    Checkpoint, ConsumerKind, ConsumerStore, ConsumerTransaction, EventStore, RelayRecord, Role,
-};
-use crate::stream::Position;
 
 fn record(build: u32) -> RelayRecord {
     let text = "it's \"there\" \\ ünï 🦀 ".repeat(30);

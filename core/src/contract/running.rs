@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use futures_util::future::join;
+use rehydrate_port::{
+    Batch, EventStore, Expected, LogQuery, Position, StoreError, StreamId, StreamQuery, Version,
+};
 
 use super::fixture::{
     append, batch, batch_with_key, minutes_past_noon, payloads, read_all, read_log, stream,
 };
 use crate::copy::{checksum, copy};
-use crate::error::StoreError;
 use crate::memory::MemoryStore;
-use crate::store::{Batch, EventStore, LogQuery, StreamQuery};
-use crate::stream::{Expected, Position, StreamId, Version};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -28,7 +28,7 @@ async fn another_log() -> MemoryStore {
         append(&before, &stream(number % 3), Expected::Any, &batch).await;
     }
     let whole = before.read_log(&LogQuery::after(Position::ZERO)).await;
-    let mut page = crate::page::Page::new();
+    let mut page = rehydrate_port::Page::new();
     for event in whole.expect("the log can be read").events.iter() {
         let mut row = event.row();
         if row.position > Position(30) {
@@ -158,7 +158,7 @@ pub(super) async fn a_diagnosis_shows_how_far_the_log_is_and_what_is_in_it(store
     .await;
     let appended = append(store, &stream("long"), Expected::NoStream, &batch(0..5)).await;
     let query = StreamQuery {
-        snapshot: Some(crate::aggregate::Fingerprint(1)),
+        snapshot: Some(rehydrate_port::Fingerprint(1)),
         ..StreamQuery::new(stream("long"))
     };
     super::fixture::read(store, &query).await;

@@ -1,11 +1,11 @@
 //! Promises about which rows are read, and in which order.
 
+use rehydrate_port::{
+    ConsumerStore, EventStore, Filter, Operator, Order, Position, Role, RowQuery, Table, Totals,
+};
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{consumers, create, every_kind, normals, query, row, select, write};
-use crate::read_model::Table;
-use crate::store::{ConsumerStore, EventStore, Filter, Operator, Order, Role, RowQuery, Totals};
-use crate::stream::Position;
 
 const DAY: &str = "2024-02-29";
 const ODD: &str = "ä 'x\" %_\\";

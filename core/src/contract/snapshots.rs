@@ -1,11 +1,12 @@
 //! Promises about snapshots.
 
 use chrono::TimeDelta;
+use rehydrate_port::{
+    Batch, EventStore, Expected, Fingerprint, Position, Snapshot, SnapshotRead, StreamId,
+    StreamQuery, Version,
+};
 
 use super::fixture::{append, batch, minutes_past_noon, noon, read, stream, versions};
-use crate::aggregate::Fingerprint;
-use crate::store::{Batch, EventStore, Snapshot, SnapshotRead, StreamQuery};
-use crate::stream::{Expected, Position, StreamId, Version};
 
 const SHAPE: Fingerprint = Fingerprint(u64::MAX - 1);
 

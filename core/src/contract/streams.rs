@@ -2,13 +2,11 @@
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
+use rehydrate_port::{Batch, EventStore, Expected, Page, StreamId, StreamQuery, Version};
 
 use super::fixture::{
     append, batch, minutes_past_noon, noon, payloads, read, read_all, stream, versions,
 };
-use crate::page::Page;
-use crate::store::{Batch, EventStore, StreamQuery};
-use crate::stream::{Expected, StreamId, Version};
 
 pub(super) async fn a_missing_stream_reads_as_empty(store: &dyn EventStore) {
     append(store, &stream(1), Expected::NoStream, &batch(1..2)).await;

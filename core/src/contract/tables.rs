@@ -1,16 +1,15 @@
 //! Promises about the rows of read models.
 
 use futures_util::future::join;
+use rehydrate_port::{
+    Column, ConsumerStore, ErrorKind, EventStore, Position, Role, RowQuery, StoreError, Totals,
+};
 use serde_json::{Value, json};
 
 use super::consumer_fixture::{
     advance, begin, checkpoint, consumers, create, every_kind, id, named, normal, normals, query,
     row, select, small, texts, within, write, write_in,
 };
-use crate::error::{ErrorKind, StoreError};
-use crate::read_model::Column;
-use crate::store::{ConsumerStore, EventStore, Role, RowQuery, Totals};
-use crate::stream::Position;
 
 const DAY: &str = "2024-02-29";
 
@@ -188,7 +187,7 @@ pub(super) async fn rows_come_with_the_position_of_their_checkpoint(store: &dyn 
 
 const LAST: u64 = 30;
 
-async fn rows_follow_the_position(store: &dyn EventStore, table: &crate::read_model::Table) {
+async fn rows_follow_the_position(store: &dyn EventStore, table: &rehydrate_port::Table) {
     for number in 4..=LAST {
         let mut transaction = begin(store).await;
         advance(&mut transaction, &id(2, 0), number).await;

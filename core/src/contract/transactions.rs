@@ -7,14 +7,15 @@ use std::task::Poll;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt;
+use rehydrate_port::{
+    Batch, EventStore, Expected, Outcome, RecordedTime, StoreError, StreamId, StreamQuery,
+    Transaction, Version,
+};
 
 use super::fixture::{
     append, assert_log_is_empty, batch, batch_with_key, noon, payloads, read_all, read_log, seen,
     stream,
 };
-use crate::error::StoreError;
-use crate::store::{Batch, EventStore, Outcome, RecordedTime, StreamQuery, Transaction};
-use crate::stream::{Expected, StreamId, Version};
 
 async fn begin(store: &dyn EventStore) -> Box<dyn Transaction> {
     store.begin().await.expect("a transaction begins")

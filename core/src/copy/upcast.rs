@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
+use rehydrate_port::{EventStore, Page, Position, StoreError, StoredEvent, StreamId};
 
 use self::comparing::{Compared, Sides};
 use self::report::Counts;
@@ -21,10 +22,6 @@ use self::rewriting::{AnyAggregate, Numbers, Rows, Typed, rows_of};
 use self::target::Target;
 use super::read_page;
 use crate::aggregate::Aggregate;
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
-use crate::store::EventStore;
-use crate::stream::{Position, StreamId};
 
 /// So many names of streams are read at once.
 const NAMES: usize = 1_000;
@@ -310,7 +307,7 @@ async fn compare(
     }
 }
 
-fn unnameable(source: crate::stream::InvalidStreamId) -> StoreError {
+fn unnameable(source: rehydrate_port::InvalidStreamId) -> StoreError {
     StoreError::Backend {
         action: "name the stream of a stored event",
         source: source.into(),

@@ -1,6 +1,7 @@
 //! What can stand in the way of a feed.
 
-use crate::error::{ErrorKind, StoreError};
+use rehydrate_port::{ErrorKind, StoreError};
+
 use crate::publish::EnvelopeError;
 use crate::source::SourceError;
 

@@ -1,12 +1,10 @@
 //! An event from a source, in the form in which projections read events.
 
+use rehydrate_port::{EventRow, Metadata, StoredEvent, StreamId, Version};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::metadata::Metadata;
-use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, EnvelopeError};
-use crate::stream::{StreamId, Version};
 
 /// An event from a source.
 #[derive(Debug)]
@@ -62,7 +60,7 @@ impl Incoming {
 
     /// As if it were stored here; its position is that in the log of whoever has published it.
     pub(super) fn stored(&self) -> StoredEvent<'_> {
-        StoredEvent {
+        let mut event = StoredEvent::from(EventRow {
             category: &self.event.category,
             stream_id: &self.event.stream_id,
             version: self.event.version,
@@ -73,8 +71,9 @@ impl Incoming {
             metadata: self.metadata.as_deref(),
             event_id: self.id,
             recorded_at: self.event.recorded_at,
-            part: usize::try_from(self.part).unwrap_or(usize::MAX),
-        }
+        });
+        event.part = usize::try_from(self.part).unwrap_or(usize::MAX);
+        event
     }
 }
 

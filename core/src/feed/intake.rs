@@ -5,18 +5,16 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rehydrate_port::{
+    BoxError, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, Delivery,
+    DeliveryQuery, FeedPlace, LastFed, Locked, Offset, Position, Role, StoreError, StoredEvent,
+    StreamId, Version, Wait, WaitingEvent,
+};
+
 use super::incoming::Incoming;
 use super::{FeedError, Settings};
-use crate::error::{BoxError, StoreError};
-use crate::page::StoredEvent;
 use crate::projection::{Folder, park};
 use crate::runner::consumers_of;
-use crate::source::Offset;
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, Delivery,
-    DeliveryQuery, FeedPlace, LastFed, Locked, Role, Wait, WaitingEvent,
-};
-use crate::stream::{Position, StreamId, Version};
 use crate::telemetry;
 
 /// Of so many streams the last event is remembered from one batch to the next.

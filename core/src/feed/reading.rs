@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rehydrate_port::{
+    Checkpoint, Condition, ConsumerKind, DeliveryQuery, Offset, Position, Role, StoreError,
+    StreamId,
+};
+
 use super::incoming::Incoming;
 use super::intake::{Batch, Intake, Taken};
 use super::{Fed, Feed, FeedError, Settings, Unreadable};
-use crate::error::{StoreError, whole_text};
+use crate::error::whole_text;
 use crate::publish::EnvelopeError;
 use crate::runner::{consumers, new_build};
-use crate::source::{Begin, Offset, Reader, Received, ReceivedMessage};
-use crate::store::{Checkpoint, Condition, ConsumerKind, DeliveryQuery, Role};
-use crate::stream::{Position, StreamId};
+use crate::source::{Begin, Reader, Received, ReceivedMessage};
 
 /// Whoever is not the one to take events looks again after this time.
 const STANDBY: Duration = Duration::from_millis(250);

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, DeliveryQuery,
+    ErrorKind, Locked, Role, Wait, physical_name,
+};
+
 use super::reading::{Reading, Step};
 use super::{Feed, FeedError};
-use crate::error::ErrorKind;
 use crate::rebuild::{Old, Swapped};
 use crate::runner::{consumers, consumers_of};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, DeliveryQuery, Locked,
-    Role, Wait, physical_name,
-};
 
 /// So often a swap is tried that finds the live build ahead, or a long reader of the table.
 const ATTEMPTS: u32 = 50;

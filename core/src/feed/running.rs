@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::select;
+use rehydrate_port::{Condition, ConsumerKind, Locked, Role, StoreError, Wait};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::reading::{Reading, resolve};
 use super::{Feed, FeedError};
-use crate::error::{StoreError, panic_text, whole_text};
+use crate::error::{panic_text, whole_text};
 use crate::runner::{consumers, consumers_of};
-use crate::store::{Condition, ConsumerKind, Locked, Role, Wait};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

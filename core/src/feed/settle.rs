@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    BoxError, Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
+    Locked, Position, StoreError, StoredEvent, Wait, WaitingEvent,
+};
 
 use super::incoming::Incoming;
 use super::intake::Intake;
-use crate::error::{BoxError, StoreError, whole_text};
-use crate::page::StoredEvent;
+use crate::error::whole_text;
 use crate::projection::park;
 use crate::runner::{consumers, consumers_of};
-use crate::store::{
-    Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, Locked,
-    Wait, WaitingEvent,
-};
-use crate::stream::Position;
 
 /// So many events of a stream are taken up at once.
 const PAGE: usize = 500;

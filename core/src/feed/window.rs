@@ -5,13 +5,13 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{StreamId, Version};
 
 use super::incoming::Incoming;
 use super::{Feed, FeedError};
 use crate::error::whole_text;
 use crate::projection::{Definition, KeyOf, Prepared, Projection, RowMap, kept_key};
 use crate::source::{Begin, Source};
-use crate::stream::{StreamId, Version};
 
 /// So many messages are read at once.
 const PAGE: usize = 1_000;

@@ -5,18 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{
+    AfterCommit, Ahead, Appended, Batch, Checkpoint, ConsumerTransaction, Expected, Identity,
+    Locked, Outcome, Page, Role, StoreError, StoredEvent, StreamId, StreamQuery, StreamRead,
+    Transaction, Version, Wait,
+};
 
 use super::Kept;
 use crate::clock::Clock;
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
 use crate::projection::{Held, park};
 use crate::runner::consumers_of;
-use crate::store::{
-    AfterCommit, Ahead, Appended, Batch, Checkpoint, ConsumerTransaction, Identity, Locked,
-    Outcome, Role, StreamQuery, StreamRead, Transaction, Wait,
-};
-use crate::stream::{Expected, StreamId, Version};
 
 /// A transaction whose appends keep projections: see [`Inline`](super::Inline).
 pub struct InlineTransaction<T> {

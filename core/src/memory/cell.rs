@@ -3,11 +3,10 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, Utc};
+use rehydrate_port::{Column, ColumnKind};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
-
-use crate::read_model::{Column, ColumnKind};
 
 /// How many characters a column of text may have that is part of the key or has an index.
 const LONGEST_KEY: usize = 255;

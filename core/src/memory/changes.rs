@@ -4,16 +4,13 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use chrono::Utc;
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, FeedPlace, LastFed, Locked, Position,
+    RelayRecord, Role, StoreError, Table, WaitingEvent, physical_name,
+};
 
 use super::kept::{AheadKey, DeliveryKey, FedKey, FeedKey, Kept, TableId, missing};
 use super::tables::{Key, Row, key_of, refused};
-use crate::error::StoreError;
-use crate::read_model::Table;
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Delivery, DeliveryQuery, FeedPlace, LastFed, Locked,
-    RelayRecord, Role, WaitingEvent, physical_name,
-};
-use crate::stream::Position;
 
 /// `None` stands for what was removed.
 #[derive(Debug, Default)]

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{SubsecRound, TimeDelta, Utc};
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, ConsumerStore, ConsumerTransaction, Delivery, DeliveryQuery,
+    DiffQuery, FeedPlace, LastFed, Leased, Locked, LogCount, Position, RelayRecord, RowQuery,
+    RowsRead, StoreError, StreamId, Table, TableDiff, Totals, Wait, WaitingEvent,
+};
 
 use super::MemoryStore;
 use super::cell::Cell;
@@ -11,14 +16,6 @@ use super::changes::Changes;
 use super::diff::Comparison;
 use super::tables::{Row, index_of, refused};
 use super::transaction::MemoryTransaction;
-use crate::error::StoreError;
-use crate::read_model::Table;
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerStore, ConsumerTransaction, Delivery, DeliveryQuery,
-    DiffQuery, FeedPlace, LastFed, Leased, Locked, LogCount, RelayRecord, RowQuery, RowsRead,
-    TableDiff, Totals, Wait, WaitingEvent,
-};
-use crate::stream::{Position, StreamId};
 
 #[async_trait]
 impl ConsumerStore for MemoryStore {

@@ -1,12 +1,10 @@
 //! How two builds in memory differ.
 
+use rehydrate_port::{ChangedRow, DiffQuery, StoreError, Table, TableDiff};
 use serde_json::Value;
 
 use super::changes::merged;
 use super::tables::{Key, Row, Rows, index_of, key_json, key_of, refused};
-use crate::error::StoreError;
-use crate::read_model::Table;
-use crate::store::{ChangedRow, DiffQuery, TableDiff};
 
 /// Two builds side by side.
 pub(super) struct Comparison<'a> {
@@ -26,8 +24,8 @@ impl Comparison<'_> {
         }
         let shared = self.shared_columns()?;
         let mut diff = TableDiff {
-            live_position: crate::stream::Position::ZERO,
-            next_position: crate::stream::Position::ZERO,
+            live_position: rehydrate_port::Position::ZERO,
+            next_position: rehydrate_port::Position::ZERO,
             added: 0,
             removed: 0,
             changed: 0,
@@ -71,7 +69,7 @@ impl Comparison<'_> {
 
     /// Where the columns of both shapes stand in the rows of each.
     fn shared_columns(&self) -> Result<Vec<(usize, usize)>, StoreError> {
-        let is_shared = |column: &&crate::read_model::Column| {
+        let is_shared = |column: &&rehydrate_port::Column| {
             let other = self.next.1.column(&column.name);
             other.is_some_and(|other| other.kind == column.kind)
         };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use rehydrate_port::{FeedPlace, LastFed, Position, RelayRecord, StreamId, WaitingEvent};
+
 use super::changes::{Changes, merged};
 use super::kept::Kept;
-use crate::store::{FeedPlace, LastFed, RelayRecord, WaitingEvent};
-use crate::stream::{Position, StreamId};
 
 impl Changes {
     pub(super) fn feed(&self, kept: &Kept, consumer: &str, build: u32) -> Option<FeedPlace> {

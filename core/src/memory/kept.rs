@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, Delivery, FeedPlace, LastFed, Position, RelayRecord, Role,
+    RowQuery, StoreError, StreamId, WaitingEvent,
+};
+
 use super::changes::Changes;
 use super::tables::{Rows, refused};
-use crate::error::StoreError;
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, Delivery, FeedPlace, LastFed, RelayRecord, Role, RowQuery,
-    WaitingEvent,
-};
-use crate::stream::{Position, StreamId};
 
 pub(super) type DeliveryKey = (String, u32, Position);
 pub(super) type AheadKey = (CheckpointId, StreamId);

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    Appended, Batch, Command, CommittedCommand, Diagnosis, EventRow, Expected, LogCount, LogPage,
+    LogQuery, NewEvent, Outcome, Page, Position, Snapshot, SnapshotRead, StoreError, StoredEvent,
+    StreamId, StreamQuery, StreamRead, TableSize, Version,
+};
 
 use super::read_of;
-use crate::error::StoreError;
-use crate::page::{EventRow, Page, StoredEvent};
-use crate::store::{
-    Appended, Batch, Census, CensusEntry, Command, CommittedCommand, Diagnosis, LogCount, LogPage,
-    LogQuery, NewEvent, Outcome, Snapshot, SnapshotRead, StreamQuery, StreamRead, TableSize,
-};
-use crate::stream::{Expected, Position, StreamId, Version};
 
 const PAGE: usize = 1_000;
 
@@ -156,14 +154,6 @@ impl Log {
         events.unwrap_or_default().iter().filter(is_wanted).count() as u64
     }
 
-    pub(super) fn census(&self) -> Vec<CensusEntry> {
-        let mut census = Census::default();
-        for event in &self.events {
-            census.count(&event.row());
-        }
-        census.into_entries()
-    }
-
     pub(super) fn list_streams(
         &self,
         category: &str,
@@ -230,17 +220,16 @@ impl Log {
             rows: rows as u64,
             bytes: 0,
         };
-        Diagnosis {
-            head: self.watermark(),
-            watermark: self.watermark(),
-            longest_streams: longest,
-            tables: vec![
-                table("events", self.events.len()),
-                table("snapshots", self.snapshots.len()),
-                table("commands", self.commands.len()),
-            ],
-            ..Diagnosis::of("memory")
-        }
+        let mut diagnosis = Diagnosis::of("memory");
+        diagnosis.head = self.watermark();
+        diagnosis.watermark = self.watermark();
+        diagnosis.longest_streams = longest;
+        diagnosis.tables = vec![
+            table("events", self.events.len()),
+            table("snapshots", self.snapshots.len()),
+            table("commands", self.commands.len()),
+        ];
+        diagnosis
     }
 
     fn last_of(&self, stream: &StreamId) -> Option<&Event> {

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use rehydrate_port::{
+    BoxError, Column, ColumnKind, Filter, Operator, Order, RowQuery, StoreError, Table,
+};
 use serde_json::{Map, Value};
 
 use super::cell::Cell;
-use crate::error::{BoxError, StoreError};
-use crate::read_model::{Column, ColumnKind, Table};
-use crate::store::{Filter, Operator, Order, RowQuery};
 
 pub(super) type Key = Vec<Cell>;
 

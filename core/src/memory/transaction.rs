@@ -1,18 +1,16 @@
 //! A transaction on the store in memory.
 
 use async_trait::async_trait;
+use rehydrate_port::{
+    AfterCommit, Appended, Batch, ConsumerTransaction, Expected, Identity, StoreError, StreamId,
+    StreamQuery, StreamRead, Transaction,
+};
 use tokio::sync::OwnedMutexGuard;
 
 use super::MemoryStore;
 use super::changes::Changes;
 use super::kept::Kept;
 use super::log::Log;
-use crate::error::StoreError;
-use crate::store::{
-    AfterCommit, Appended, Batch, ConsumerTransaction, Identity, StreamQuery, StreamRead,
-    Transaction,
-};
-use crate::stream::{Expected, StreamId};
 
 /// Appends that nobody sees until they are committed together.
 ///

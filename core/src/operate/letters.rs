@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, ConsumerKind, Delivery, DeliveryQuery, DeliveryState, Locked,
+    Page, Role, StoreError, StreamQuery, Transaction, Version, Wait,
+};
 
 use super::{OperationError, Operations};
-use crate::error::StoreError;
 use crate::feed::pass_over;
-use crate::page::Page;
 use crate::projection::shard_of;
 use crate::runner::{consumers, consumers_of, go_on};
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerKind, Delivery, DeliveryQuery, DeliveryState, Locked,
-    Role, StreamQuery, Transaction, Wait,
-};
-use crate::stream::Version;
 
 impl Operations {
     /// The events that have failed, of one consumer or of all: those whose stream waits, and those

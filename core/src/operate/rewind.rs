@@ -1,15 +1,14 @@
 //! Publishing again what was published before.
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, Delivery,
+    DeliveryQuery, DeliveryState, Locked, LogCount, LogQuery, Position, RelayRecord, StoreError,
+    Wait,
+};
 
 use super::{OperationError, Operations};
-use crate::error::StoreError;
 use crate::runner::{consumers, consumers_of};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, Delivery,
-    DeliveryQuery, DeliveryState, Locked, LogCount, LogQuery, RelayRecord, Wait,
-};
-use crate::stream::Position;
 
 /// How far back a relay is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

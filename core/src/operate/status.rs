@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rehydrate_port::{
+    Checkpoint, Condition, ConsumerKind, ConsumerStore, Delivery, DeliveryQuery, DeliveryState,
+    FeedPlace, LogCount, LogQuery, Position, RelayRecord, Role, StreamId,
+};
 
 use super::{OperationError, Operations};
 use crate::runner::consumers;
-use crate::store::{
-    Checkpoint, Condition, ConsumerKind, ConsumerStore, Delivery, DeliveryQuery, DeliveryState,
-    FeedPlace, LogCount, LogQuery, RelayRecord, Role,
-};
-use crate::stream::{Position, StreamId};
 
 /// A projection, reactor or relay, as a person wants to see it.
 #[derive(Clone, Debug, PartialEq)]

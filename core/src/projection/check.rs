@@ -7,11 +7,9 @@
 
 use std::fmt::{self, Display};
 
+use rehydrate_port::{BoxError, Column, ColumnKind, Table};
 use serde::Serialize;
 use serde::ser::{self, Impossible, SerializeStruct, Serializer};
-
-use crate::error::BoxError;
-use crate::read_model::{Column, ColumnKind, Table};
 
 /// How many characters a column of text may have that is part of the key or has an index.
 const LONGEST_KEY: usize = 255;

@@ -1,10 +1,10 @@
 //! What is known of a consumer without its types.
 
+use rehydrate_port::{Checkpoint, CheckpointId, ConsumerKind, LogQuery, Position, StreamId, Table};
+
 use super::{Projection, RowScope, shard_of};
 use crate::event_set::EventSet;
-use crate::read_model::{ReadModel, Table};
-use crate::store::{Checkpoint, CheckpointId, ConsumerKind, LogQuery};
-use crate::stream::{Position, StreamId};
+use crate::read_model::ReadModel;
 
 /// A projection, as far as it can be told without its types.
 #[derive(Clone, Debug)]

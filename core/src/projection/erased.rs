@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rehydrate_port::{BoxError, ConsumerTransaction, StoreError, StoredEvent};
 use serde_json::Value;
 
 use super::folder::TableFolder;
 use super::{Definition, Projection};
-use crate::error::{BoxError, StoreError};
-use crate::page::StoredEvent;
-use crate::store::ConsumerTransaction;
 
 /// A projection of some type.
 pub(crate) trait AnyProjection: Send + Sync {

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
+use rehydrate_port::{BoxError, DecodeError, StoredEvent};
 use smallvec::SmallVec;
 
 use super::check::check_row;
 use super::times::{keep_row, kept_key};
 use super::{EventOf, Projection};
-use crate::error::{BoxError, DecodeError, guarded};
+use crate::error::guarded;
 use crate::event::panicked;
 use crate::event_set::{EventSet, Recorded};
-use crate::page::StoredEvent;
 use crate::read_model::ReadModel;
 
 pub(crate) type KeyOf<P> = <<P as Projection>::Row as ReadModel>::Key;

@@ -4,15 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rehydrate_port::{BoxError, ConsumerTransaction, StoreError, StoredEvent, Table};
 use serde_json::Value;
 
 use super::fold::{KeyOf, Prepared, Rows};
 use super::times::key_values;
 use super::{Folder, Poisoned, Projection};
-use crate::error::{BoxError, StoreError, guarded};
-use crate::page::StoredEvent;
-use crate::read_model::{ReadModel, Table};
-use crate::store::ConsumerTransaction;
+use crate::error::guarded;
+use crate::read_model::ReadModel;
 
 /// So many rows are remembered from one batch to the next.
 const MAX_ROWS: usize = 20_000;

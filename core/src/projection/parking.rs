@@ -3,14 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    BoxError, Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery,
+    DeliveryState, Position, StoreError, StoredEvent, StreamId, Version,
+};
 use twox_hash::XxHash3_128;
 
-use crate::error::{BoxError, StoreError, whole_text};
-use crate::page::StoredEvent;
-use crate::store::{
-    Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
-};
-use crate::stream::{Position, StreamId, Version};
+use crate::error::whole_text;
 
 /// Which events of a page a build is not to take now: those of streams that wait, and those that
 /// it has taken already.

@@ -5,13 +5,13 @@
 //! comes of it would depend on where batches end.
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use rehydrate_port::{BoxError, Column, ColumnKind};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Projection;
 use super::fold::KeyOf;
-use crate::error::BoxError;
-use crate::read_model::{Column, ColumnKind, ReadModel};
+use crate::read_model::ReadModel;
 
 /// The values of a key, as the table keeps them.
 pub(crate) fn key_values<P: Projection>(key: &KeyOf<P>) -> Value {

@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use rehydrate_port::{BoxError, Metadata, Position, SchemaVersion, StoredEvent, Version};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-
-use crate::error::BoxError;
-use crate::metadata::Metadata;
-use crate::page::StoredEvent;
-use crate::stream::{Position, SchemaVersion, Version};
 
 const SPEC_VERSION: &str = "1.0";
 const JSON: &str = "application/json";
@@ -89,7 +85,7 @@ impl CloudEvent {
     pub fn of(
         source: impl Into<String>,
         stored: &StoredEvent<'_>,
-    ) -> Result<Self, crate::error::DecodeError> {
+    ) -> Result<Self, rehydrate_port::DecodeError> {
         let Metadata {
             correlation_id,
             causation_id,

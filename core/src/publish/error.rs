@@ -1,6 +1,6 @@
 //! Why a message was not confirmed.
 
-use crate::error::BoxError;
+use rehydrate_port::BoxError;
 
 /// Why a message was not confirmed, and what becomes of it.
 #[derive(Debug, thiserror::Error)]

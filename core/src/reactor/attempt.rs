@@ -1,10 +1,10 @@
 //! One delivery of an event to a reactor.
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::DecodeError;
 use uuid::Uuid;
 
 use crate::command::CommandContext;
-use crate::error::DecodeError;
 use crate::event_set::Recorded;
 
 /// One delivery of an event to a reactor: which it is, and what to call it.

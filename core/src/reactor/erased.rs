@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
+use rehydrate_port::{BoxError, StoredEvent};
 
 use super::{Attempt, Failure, Reaction, Reactor, Retries, Start};
-use crate::error::{BoxError, panic_text};
+use crate::error::panic_text;
 use crate::event::decode_guarded;
 use crate::event_set::{EventSet, Recorded};
-use crate::page::StoredEvent;
 
 /// A reactor, as far as it can be told without its types.
 #[derive(Clone, Debug)]

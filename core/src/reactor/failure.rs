@@ -1,6 +1,6 @@
 //! Why an event could not be answered.
 
-use crate::error::BoxError;
+use rehydrate_port::BoxError;
 
 /// Why an event could not be answered, and whether it is worth another attempt.
 ///

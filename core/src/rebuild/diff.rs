@@ -4,17 +4,16 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rehydrate_port::{
+    ChangedRow, Checkpoint, DiffQuery, Page, Position, Role, StoredEvent, Table, TableDiff, Wait,
+};
 use serde_json::{Map, Value};
 
 use super::run::lowest;
 use super::same::same;
 use super::{Rebuild, RebuildError, of_role};
-use crate::page::{Page, StoredEvent};
 use crate::projection::{Held, shard_of};
-use crate::read_model::Table;
 use crate::runner::{consumers, consumers_of};
-use crate::store::{ChangedRow, Checkpoint, DiffQuery, Role, TableDiff, Wait};
-use crate::stream::Position;
 
 /// So often the two are looked at while events go on arriving, before the live one is held.
 const LOOKS: u32 = 5;

@@ -1,6 +1,6 @@
 //! What can stand in the way of a rebuild.
 
-use crate::error::{BoxError, StoreError};
+use rehydrate_port::{BoxError, StoreError};
 
 /// Why a projection was not rebuilt. Nothing has changed for those who read it.
 #[derive(Debug, thiserror::Error)]

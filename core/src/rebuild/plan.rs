@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use rehydrate_port::{LogCount, Position, Role, StoredEvent, physical_name};
+
 use super::{Rebuild, RebuildError, of_role};
-use crate::page::StoredEvent;
 use crate::runner::consumers;
-use crate::store::{LogCount, Role, physical_name};
-use crate::stream::Position;
 
 /// So many events are folded on trial, to see how long they take.
 const SAMPLE: usize = 2_000;

@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{BoxError, EventStore, Position, Role, StoreError, StoredEvent};
 
 use super::{Rebuild, RebuildError, of_role};
-use crate::error::{BoxError, StoreError};
-use crate::page::StoredEvent;
 use crate::projection::{Held, Projection, shard_of};
 use crate::runner::consumers_of;
-use crate::store::{EventStore, Role};
-use crate::stream::Position;
 
 /// Replays a part of the log over the live rows of an idempotent projection.
 ///
@@ -146,7 +143,7 @@ impl Replay {
 
     async fn replay(
         &self,
-        id: &crate::store::CheckpointId,
+        id: &rehydrate_port::CheckpointId,
         shards: u32,
         events: &[StoredEvent<'_>],
     ) -> Result<u64, ReplayError> {

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
+use rehydrate_port::{Checkpoint, Position, Role};
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
 use super::{Rebuild, RebuildError, of_role};
 use crate::runner::{Build, Pages, Taken};
-use crate::store::{Checkpoint, Role};
-use crate::stream::Position;
 use crate::telemetry;
 
 /// How far a rebuild has come.

@@ -1,9 +1,8 @@
 //! Whether two rows are the same, however their values are written.
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{ColumnKind, Table};
 use serde_json::Value;
-
-use crate::read_model::{ColumnKind, Table};
 
 /// Whether two rows are the same in the columns that both tables have.
 pub(super) fn same(live: &Table, next: &Table, a: Option<&Value>, b: Option<&Value>) -> bool {

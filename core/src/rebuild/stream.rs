@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{
+    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Page, Role, StoredEvent,
+    StreamId, StreamQuery, Wait,
+};
 
 use super::{Rebuild, RebuildError, of_role};
-use crate::page::{Page, StoredEvent};
 use crate::projection::{Held, RowScope};
 use crate::runner::consumers_of;
-use crate::store::{
-    Checkpoint, CheckpointId, ConsumerTransaction, DeliveryQuery, Locked, Role, StreamQuery, Wait,
-};
-use crate::stream::StreamId;
 
 /// So many events are folded at once.
 const BATCH: usize = 1_000;

@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, ConsumerTransaction, DeliveryQuery, ErrorKind, Locked,
+    Position, Role, StoreError, StoredEvent, Wait,
+};
 use tracing::Instrument as _;
 
 use super::diff::Recent;
 use super::run::lowest;
 use super::{Rebuild, RebuildError, of_role};
-use crate::error::{ErrorKind, StoreError};
-use crate::page::StoredEvent;
 use crate::runner::{consumers, consumers_of};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerTransaction, DeliveryQuery, Locked, Role, Wait,
-};
-use crate::stream::Position;
 
 /// So often a swap that meets a long reader of the table is tried.
 const ATTEMPTS: u32 = 10;
@@ -142,7 +140,7 @@ impl Rebuild {
             .swap(definition.name, &definition.table, old_build, live_build)
             .await?;
         transaction.commit().await?;
-        let table = crate::store::physical_name(&definition.table.name, old_build, Role::Retired);
+        let table = rehydrate_port::physical_name(&definition.table.name, old_build, Role::Retired);
         Ok(Some(Swapped {
             old_build,
             old_table: Some(table),

@@ -1,16 +1,13 @@
 //! Whether the live rows are what their events say.
 
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{Page, Position, StoreError, StoredEvent, StreamId, StreamQuery};
 use serde_json::Value;
 
 use super::same::same;
 use super::{Rebuild, RebuildError};
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
 use crate::projection::{Held, RowScope};
 use crate::runner::consumers_of;
-use crate::store::StreamQuery;
-use crate::stream::{Position, StreamId};
 
 const NAMES: usize = 1_000;
 

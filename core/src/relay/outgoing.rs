@@ -2,11 +2,10 @@
 
 use std::ops::Deref;
 
-use crate::error::BoxError;
+use rehydrate_port::{BoxError, SchemaVersion, StoredEvent};
+
 use crate::event::{Event, decode_guarded};
-use crate::page::StoredEvent;
 use crate::publish::{CloudEvent, Message};
-use crate::stream::SchemaVersion;
 
 /// An event on its way to a broker.
 ///

@@ -2,9 +2,12 @@
 
 use std::convert::Infallible;
 
+use rehydrate_port::{
+    DecodeError, ErrorKind, Expected, InvalidStreamId, StoreError, StreamId, Version,
+};
+
 use crate::aggregate::InvalidId;
-use crate::error::{DecodeError, EncodeError, ErrorKind, StoreError};
-use crate::stream::{Expected, InvalidStreamId, StreamId, Version};
+use crate::error::EncodeError;
 
 /// Why an aggregate could not be loaded.
 #[derive(Debug, thiserror::Error)]

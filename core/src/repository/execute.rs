@@ -1,5 +1,7 @@
 //! Load, decide, append; and again after a conflict.
 
+use rehydrate_port::{Appended, Expected, Outcome, StoreError, Transaction, Version};
+
 use super::folded::Folded;
 use super::load::Found;
 use super::order::Order;
@@ -8,10 +10,8 @@ use super::written::Written;
 use super::{Committed, ExecuteError, InvalidCommand, LoadError, Repository};
 use crate::aggregate::Aggregate;
 use crate::command::CommandContext;
-use crate::error::{EncodeError, StoreError};
+use crate::error::EncodeError;
 use crate::event::{Decoded, IntoEvents};
-use crate::store::{Appended, Outcome, Transaction};
-use crate::stream::{Expected, Version};
 
 impl<A: Aggregate> Repository<A> {
     /// Loads an aggregate, decides, and appends what was decided.

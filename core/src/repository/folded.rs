@@ -6,14 +6,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
+use rehydrate_port::{Page, Position, Snapshot, StoreError, StoredEvent, StreamId, Version};
 
 use super::LoadError;
 use crate::aggregate::Aggregate;
-use crate::error::{StoreError, panic_text};
+use crate::error::panic_text;
 use crate::event::{Decoded, Event, decode_guarded, panicked};
-use crate::page::{Page, StoredEvent};
-use crate::store::Snapshot;
-use crate::stream::{Position, StreamId, Version};
 
 /// What it took to load an aggregate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

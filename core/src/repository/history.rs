@@ -2,16 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt, stream};
+use rehydrate_port::{
+    EventStore, Metadata, Page, Position, SchemaVersion, StoredEvent, StreamQuery, Version,
+};
 use uuid::Uuid;
 
 use super::folded::Folded;
 use super::{LoadError, Repository};
 use crate::aggregate::Aggregate;
 use crate::event::{Decoded, Event, decode_guarded};
-use crate::metadata::Metadata;
-use crate::page::{Page, StoredEvent};
-use crate::store::{EventStore, StreamQuery};
-use crate::stream::{Position, SchemaVersion, Version};
 
 /// One stored event, and the state after it.
 #[derive(Clone, Debug)]

@@ -4,14 +4,13 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt, stream};
+use rehydrate_port::{Command, CommittedCommand, SnapshotRead, StreamId, StreamQuery, Version};
 
 use super::folded::Folded;
 use super::session::Session;
 use super::{LoadError, Replayed, Repository, Root};
 use crate::aggregate::{Aggregate, AggregateId, SnapshotCodec};
 use crate::clock::to_stored_precision;
-use crate::store::{Command, CommittedCommand, SnapshotRead, StreamQuery};
-use crate::stream::{StreamId, Version};
 
 /// What a command finds when it is about to be decided.
 pub(crate) enum Found<A> {

@@ -3,16 +3,14 @@
 use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    Appended, Batch, Command, CommittedCommand, Fingerprint, NewEvent, RecordedTime, StoreError,
+    StreamId, StreamQuery, Version,
+};
 
 use super::{ExecuteError, InvalidCommand};
-use crate::aggregate::Fingerprint;
 use crate::clock::to_stored_precision;
 use crate::command::CommandContext;
-use crate::error::StoreError;
-use crate::store::{
-    Appended, Batch, Command, CommittedCommand, NewEvent, RecordedTime, StreamQuery,
-};
-use crate::stream::{StreamId, Version};
 
 const MAX_KEY_BYTES: usize = 255;
 

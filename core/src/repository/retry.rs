@@ -3,9 +3,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use rehydrate_port::StreamId;
 use tokio::sync::{Mutex, MutexGuard};
-
-use crate::stream::StreamId;
 
 /// How often, and after which pauses, a command that met a conflict is tried again.
 ///

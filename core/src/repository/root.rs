@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{Appended, Identity, NewEvent, Position, StreamId, Version};
 
 use super::InvalidCommand;
 use super::folded::{Folded, Replayed};
@@ -13,8 +14,6 @@ use super::written::Written;
 use crate::aggregate::Aggregate;
 use crate::error::EncodeError;
 use crate::event::Decoded;
-use crate::store::{Appended, Identity, NewEvent};
-use crate::stream::{Position, StreamId, Version};
 
 /// An aggregate as it was loaded, and what has been recorded on it since.
 ///

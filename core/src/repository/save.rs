@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rehydrate_port::{Expected, Outcome, Transaction, Version};
+
 use super::load::Found;
 use super::order::Order;
 use super::session::Session;
 use super::{InvalidCommand, Repository, Root, SaveError};
 use crate::aggregate::Aggregate;
 use crate::command::CommandContext;
-use crate::store::{Outcome, Transaction};
-use crate::stream::{Expected, Version};
 
 impl<A: Aggregate> Repository<A> {
     /// Appends what has been recorded on a root since it was loaded or saved.

@@ -1,8 +1,9 @@
 //! A store, or a transaction on one: what a command reads from and appends to.
 
-use crate::error::StoreError;
-use crate::store::{Appended, Batch, EventStore, Identity, StreamQuery, StreamRead, Transaction};
-use crate::stream::{Expected, StreamId};
+use rehydrate_port::{
+    Appended, Batch, EventStore, Expected, Identity, StoreError, StreamId, StreamQuery, StreamRead,
+    Transaction,
+};
 
 pub(crate) enum Session<'a> {
     Store(&'a dyn EventStore),

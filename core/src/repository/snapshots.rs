@@ -1,11 +1,11 @@
 //! After a commit: the snapshot, and the shelf.
 
+use rehydrate_port::{Snapshot, StreamId, StreamQuery, Transaction, Version};
+
 use super::folded::Folded;
 use super::session::Session;
 use super::{LoadError, Repository, UseSnapshots};
 use crate::aggregate::{Aggregate, SnapshotCodec};
-use crate::store::{Snapshot, StreamQuery, Transaction};
-use crate::stream::{StreamId, Version};
 
 /// What [`Repository::verify`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,11 @@
 //! Events as they will be stored, and as they will be read.
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{DecodeError, EventRow, NewEvent, Position, StoredEvent, Version};
 
 use crate::aggregate::Aggregate;
-use crate::error::{DecodeError, EncodeError};
+use crate::error::EncodeError;
 use crate::event::{Decoded, Event, decode_guarded};
-use crate::page::StoredEvent;
-use crate::store::NewEvent;
-use crate::stream::{Position, Version};
 
 /// An event on its way to the store.
 ///
@@ -33,7 +31,7 @@ impl<E: Event> Written<E> {
 }
 
 fn read_back<A: Aggregate>(new: &NewEvent) -> Result<Decoded<A::Event>, DecodeError> {
-    let written = StoredEvent {
+    let written = StoredEvent::from(EventRow {
         category: A::CATEGORY,
         stream_id: "",
         version: Version::ZERO,
@@ -44,8 +42,7 @@ fn read_back<A: Aggregate>(new: &NewEvent) -> Result<Decoded<A::Event>, DecodeEr
         metadata: None,
         event_id: new.id,
         recorded_at: DateTime::<Utc>::UNIX_EPOCH,
-        part: 0,
-    };
+    });
     decode_guarded(&written, A::Event::decode)
 }
 

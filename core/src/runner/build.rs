@@ -3,17 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use rehydrate_port::{
+    BoxError, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, EventStore,
+    Locked, LogPage, Position, Role, StoreError, StoredEvent, Transaction, Wait,
+};
 use tracing::Instrument as _;
 
 use crate::clock::Clock;
-use crate::error::{BoxError, StoreError};
-use crate::page::StoredEvent;
 use crate::projection::{AnyProjection, Folder, Held, park, shard_of};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerTransaction, EventStore, Locked,
-    LogPage, Role, Transaction, Wait,
-};
-use crate::stream::Position;
 use crate::telemetry;
 
 /// Takes events into one shard of one build.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
+use rehydrate_port::{Checkpoint, Condition, ConsumerKind, Position, Role};
 
 use super::start::{check_build, live_build, new_build, upgrade};
 use super::versions::Versions;
 use super::{Build, Pages, RunError, Runner, Taken, Upgrade, consumers};
 use crate::projection::AnyProjection;
-use crate::store::{Checkpoint, Condition, ConsumerKind, Role};
-use crate::stream::Position;
 
 /// Takes what is in the log up to `target`, and returns then.
 pub(super) async fn catch_up(

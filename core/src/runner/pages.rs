@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
+use rehydrate_port::{EventStore, LogPage, LogQuery, Position, StoreError};
 use tokio::task::JoinHandle;
-
-use crate::error::StoreError;
-use crate::store::{EventStore, LogPage, LogQuery};
-use crate::stream::Position;
 
 /// Reads the log ahead while there is a backlog.
 pub(crate) struct Pages {

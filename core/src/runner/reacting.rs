@@ -14,6 +14,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rehydrate_port::Position;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,7 +27,6 @@ use super::running::report;
 use super::{RunError, Runner};
 use crate::error::whole_text;
 use crate::reactor::AnyReactor;
-use crate::stream::Position;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, join_all, select, select_all};
+use rehydrate_port::{Condition, ErrorKind, Locked, Position, Wait};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -14,10 +15,8 @@ use super::live::{End, Shard, resolve};
 use super::start::upgrade;
 use super::versions::Versions;
 use super::{RunError, Runner, WaitError, wait_for};
-use crate::error::{ErrorKind, panic_text, whole_text};
+use crate::error::{panic_text, whole_text};
 use crate::projection::AnyProjection;
-use crate::store::{Condition, Locked, Wait};
-use crate::stream::Position;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

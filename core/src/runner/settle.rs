@@ -1,17 +1,15 @@
 //! Taking up streams that wait, once somebody has said so.
 
 use futures_util::StreamExt as _;
+use rehydrate_port::{
+    Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StoreError,
+    StoredEvent, StreamQuery, Transaction, Version, Wait,
+};
 
 use super::Build;
 use super::build::consumers_of;
-use crate::error::{StoreError, whole_text};
-use crate::page::StoredEvent;
+use crate::error::whole_text;
 use crate::projection::{Held, park, shard_of};
-use crate::store::{
-    Checkpoint, Condition, ConsumerTransaction, Delivery, DeliveryQuery, Locked, StreamQuery,
-    Transaction, Wait,
-};
-use crate::stream::Version;
 
 /// So many events of a stream are refolded at once.
 const PAGE: usize = 1_000;

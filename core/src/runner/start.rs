@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, ConsumerKind, EventStore, Position, Role,
+};
 
 use super::{RunError, Runner, consumers};
 use crate::projection::{AnyProjection, Definition};
 use crate::rebuild::{Old, Rebuild, RebuildError};
-use crate::store::{Checkpoint, CheckpointId, Condition, ConsumerKind, EventStore, Role};
-use crate::stream::Position;
 
 /// The checkpoints of a projection's live build, by shard; none if it is new.
 pub(crate) async fn live_build(

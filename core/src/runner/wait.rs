@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
+use rehydrate_port::{EventStore, Position, Role, StoreError};
 use tokio::time::Instant;
-
-use crate::error::StoreError;
-use crate::store::{EventStore, Role};
-use crate::stream::Position;
 
 /// Waits until a projection or reactor has taken everything up to a position, such as that of a
 /// commit, and returns how far it is then.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use rehydrate_port::{BoxError, DecodeError, StoredEvent};
+
 use super::EventSchema;
-use crate::error::{BoxError, DecodeError};
 use crate::event::Event;
-use crate::page::StoredEvent;
 
 /// Reads a stored event, and says how many events of today it is.
 type Decode = fn(&StoredEvent<'_>) -> Result<usize, DecodeError>;

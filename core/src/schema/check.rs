@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rehydrate_port::SchemaVersion;
+
 use self::compare::Comparison;
 pub use self::error::{CheckError, NoExample};
 use self::golden::Golden;
@@ -27,7 +29,6 @@ use super::golden::missing;
 use super::lock::{EventEnum, Kind, Lock, show};
 use crate::error::whole_text;
 use crate::event::Event;
-use crate::stream::SchemaVersion;
 
 /// The file with every shape that has been shipped.
 const LOCK: &str = "events.lock";

@@ -9,12 +9,12 @@ mod search;
 
 use std::path::{Path, PathBuf};
 
+use rehydrate_port::{DecodeError, DecodeProblem, StoredEvent};
 use serde_json::Value;
 
 use super::AnyEvent;
 use super::lock::{EventEnum, EventType, Lock, Node};
-use crate::error::{DecodeError, DecodeProblem, no_panic, whole_text};
-use crate::page::StoredEvent;
+use crate::error::{no_panic, whole_text};
 
 pub(super) use self::file::{Golden, Misplaced, entries, read, start_of_name};
 

@@ -1,31 +1,38 @@
 //! A hash of a description that the compiler can take.
 
+use rehydrate_port::Fingerprint;
+
 use super::describe::{FieldSchema, Shape, Tagging, TypeSchema, VariantSchema};
 
-/// FNV-1a, 64 bits.
+impl TypeSchema {
+    /// Hashes what a state looks like as JSON, and the version of its handlers' logic.
+    ///
+    /// Names of types in the code are no part of it; nested types are, where they are
+    /// [described](crate::schema::Describe).
+    #[must_use]
+    pub const fn fingerprint(&self, version: u64) -> Fingerprint {
+        Hash::new().ty(self).number(version).finish()
+    }
+}
+
+/// A fingerprint that is being taken.
 #[derive(Clone, Copy)]
-pub(crate) struct Hash(u64);
+struct Hash(Fingerprint);
 
 impl Hash {
-    pub(crate) const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+    const fn new() -> Self {
+        Self(Fingerprint::of(""))
     }
 
-    pub(crate) const fn finish(self) -> u64 {
+    const fn finish(self) -> Fingerprint {
         self.0
     }
 
-    pub(crate) const fn bytes(self, bytes: &[u8]) -> Self {
-        let mut hash = self;
-        let mut rest = bytes;
-        while let [byte, tail @ ..] = rest {
-            hash = hash.byte(*byte);
-            rest = tail;
-        }
-        hash
+    const fn bytes(self, bytes: &[u8]) -> Self {
+        Self(self.0.followed_by(bytes))
     }
 
-    pub(crate) const fn number(self, number: u64) -> Self {
+    const fn number(self, number: u64) -> Self {
         self.bytes(&number.to_le_bytes())
     }
 
@@ -35,7 +42,7 @@ impl Hash {
     }
 
     /// What a type looks like as JSON; its name in the code is no part of that.
-    pub(crate) const fn ty(self, ty: &TypeSchema) -> Self {
+    const fn ty(self, ty: &TypeSchema) -> Self {
         match ty {
             TypeSchema::Value(kind) => self.byte(1).text(kind),
             TypeSchema::Optional(some) => self.byte(2).ty(some),
@@ -121,6 +128,6 @@ impl Hash {
     }
 
     const fn byte(self, byte: u8) -> Self {
-        Self((self.0 ^ byte as u64).wrapping_mul(0x0100_0000_01b3))
+        self.bytes(&[byte])
     }
 }

@@ -18,8 +18,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic;
 
+use rehydrate_port::{Position, SchemaVersion, Version};
+
 use super::describe::{Describe, FieldSchema, Shape, Tagging, TypeSchema, VariantSchema};
-use crate::stream::{Position, SchemaVersion, Version};
 
 macro_rules! values {
     ($($kind:literal: $($ty:ty),+;)*) => {$($(

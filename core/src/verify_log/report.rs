@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use rehydrate_port::{ErrorKind, Position, SchemaVersion, StoreError, StoredEvent, Version};
+
 use super::tally::{Tallies, Tally};
-use crate::error::{ErrorKind, StoreError};
-use crate::page::StoredEvent;
 use crate::schema::Meaning;
-use crate::stream::{Position, SchemaVersion, Version};
 
 /// What [`VerifyLog`](crate::VerifyLog) has found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rehydrate_port::{DecodeError, Page, SchemaVersion, StoredEvent};
+
 use super::report::UnreadableEvent;
-use crate::error::{DecodeError, no_panic, whole_text};
-use crate::page::{Page, StoredEvent};
+use crate::error::{no_panic, whole_text};
 use crate::schema::{AnyEvent, Meaning};
-use crate::stream::SchemaVersion;
 
 /// The longest text of a failure: what is stored may be quoted in it.
 const LONGEST: usize = 1_000;

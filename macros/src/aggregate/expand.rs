@@ -17,7 +17,7 @@ use crate::span;
 ///     type Event = AccountEvent;
 ///     const CATEGORY: &'static str = "account";
 ///     const SNAPSHOTS: SnapshotPolicy<Self> =
-///         SnapshotPolicy::every(100, Fingerprint::of_state(&TypeSchema::Struct { … }, 2));
+///         SnapshotPolicy::every(100, TypeSchema::fingerprint(&TypeSchema::Struct { … }, 2));
 ///     fn apply(&mut self, event: Self::Event) { ApplyTo::apply_to(event, self) }
 /// }
 ///
@@ -67,7 +67,7 @@ fn snapshots(aggregate: &Aggregate<'_>, policy: &Snapshot) -> TokenStream {
         const SNAPSHOTS: ::rehydrate::SnapshotPolicy<Self> =
             ::rehydrate::SnapshotPolicy::every(
                 #every,
-                ::rehydrate::Fingerprint::of_state(&#state, #version),
+                ::rehydrate::schema::TypeSchema::fingerprint(&#state, #version),
             );
     }
 }

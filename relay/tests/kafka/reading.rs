@@ -6,7 +6,9 @@ use chrono::{TimeDelta, Utc};
 use rehydrate::{Begin, Offset, Publisher, Source, SourceError};
 
 use crate::fixture::Topic;
-use rehydrate_tests::brokers::{PATIENCE, assert_confirmed, message, messages, open, read_all, read_to_end};
+use rehydrate_tests::brokers::{
+    PATIENCE, assert_confirmed, message, messages, open, read_all, read_to_end,
+};
 
 fn after(text: &str) -> Begin {
     Begin::After(Offset(text.to_owned()))

@@ -1,7 +1,7 @@
 //! The rows of a census.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{CensusEntry, StoreError};
+use rehydrate_port::{CensusEntry, StoreError};
 
 use super::Dialect;
 use super::rows::{Fault, absurd, position, schema_version};

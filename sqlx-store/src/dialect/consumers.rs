@@ -10,7 +10,7 @@ mod rows;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rehydrate::{
+use rehydrate_port::{
     Checkpoint, CheckpointId, Leased, Locked, LogCount, Role, StoreError, Table, Wait,
     physical_name,
 };
@@ -48,7 +48,7 @@ macro_rules! consumer_transaction {
         $(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*
     }) => {
         #[async_trait::async_trait]
-        impl rehydrate::ConsumerTransaction for $transaction {
+        impl rehydrate_port::ConsumerTransaction for $transaction {
             $(async fn $name(&mut self, $($argument: $type),*) -> Result<$answer, StoreError> {
                 let mut session = self.session()?;
                 let outcome = $crate::dialect::consumers::$name(&mut session, $($argument),*).await;
@@ -58,39 +58,39 @@ macro_rules! consumer_transaction {
     };
     ($transaction:ty) => {
         $crate::dialect::consumers::consumer_transaction!($transaction {
-            fn lock(id: &rehydrate::CheckpointId, wait: rehydrate::Wait) -> rehydrate::Locked;
-            fn save(checkpoint: &rehydrate::Checkpoint) -> ();
-            fn deliveries(query: &rehydrate::DeliveryQuery) -> Vec<rehydrate::Delivery>;
-            fn put_delivery(delivery: &rehydrate::Delivery) -> ();
-            fn remove_delivery(consumer: &str, build: u32, position: rehydrate::Position) -> ();
-            fn ahead(id: &rehydrate::CheckpointId) -> Vec<rehydrate::Ahead>;
-            fn put_ahead(id: &rehydrate::CheckpointId, ahead: &rehydrate::Ahead) -> ();
-            fn forget_ahead(id: &rehydrate::CheckpointId, up_to: rehydrate::Position) -> ();
-            fn feed(consumer: &str, build: u32) -> Option<rehydrate::FeedPlace>;
-            fn put_feed(place: &rehydrate::FeedPlace) -> ();
-            fn relay(consumer: &str, build: u32) -> Option<rehydrate::RelayRecord>;
-            fn put_relay(record: &rehydrate::RelayRecord) -> ();
-            fn last_fed(consumer: &str, build: u32, streams: &[rehydrate::StreamId])
-                -> Vec<rehydrate::LastFed>;
-            fn put_last_fed(consumer: &str, build: u32, last: &[rehydrate::LastFed]) -> ();
+            fn lock(id: &rehydrate_port::CheckpointId, wait: rehydrate_port::Wait) -> rehydrate_port::Locked;
+            fn save(checkpoint: &rehydrate_port::Checkpoint) -> ();
+            fn deliveries(query: &rehydrate_port::DeliveryQuery) -> Vec<rehydrate_port::Delivery>;
+            fn put_delivery(delivery: &rehydrate_port::Delivery) -> ();
+            fn remove_delivery(consumer: &str, build: u32, position: rehydrate_port::Position) -> ();
+            fn ahead(id: &rehydrate_port::CheckpointId) -> Vec<rehydrate_port::Ahead>;
+            fn put_ahead(id: &rehydrate_port::CheckpointId, ahead: &rehydrate_port::Ahead) -> ();
+            fn forget_ahead(id: &rehydrate_port::CheckpointId, up_to: rehydrate_port::Position) -> ();
+            fn feed(consumer: &str, build: u32) -> Option<rehydrate_port::FeedPlace>;
+            fn put_feed(place: &rehydrate_port::FeedPlace) -> ();
+            fn relay(consumer: &str, build: u32) -> Option<rehydrate_port::RelayRecord>;
+            fn put_relay(record: &rehydrate_port::RelayRecord) -> ();
+            fn last_fed(consumer: &str, build: u32, streams: &[rehydrate_port::StreamId])
+                -> Vec<rehydrate_port::LastFed>;
+            fn put_last_fed(consumer: &str, build: u32, last: &[rehydrate_port::LastFed]) -> ();
             fn fed_further(consumer: &str, build: u32, than: u32) -> u64;
             fn waiting(
                 consumer: &str,
                 build: u32,
-                stream: &rehydrate::StreamId,
-                after: rehydrate::Position,
+                stream: &rehydrate_port::StreamId,
+                after: rehydrate_port::Position,
                 limit: usize
-            ) -> Vec<rehydrate::WaitingEvent>;
-            fn put_waiting(consumer: &str, build: u32, event: &rehydrate::WaitingEvent) -> ();
-            fn remove_waiting(consumer: &str, build: u32, position: rehydrate::Position) -> ();
-            fn read_rows(table: &rehydrate::Table, physical: &str, keys: &[String]) -> Vec<String>;
+            ) -> Vec<rehydrate_port::WaitingEvent>;
+            fn put_waiting(consumer: &str, build: u32, event: &rehydrate_port::WaitingEvent) -> ();
+            fn remove_waiting(consumer: &str, build: u32, position: rehydrate_port::Position) -> ();
+            fn read_rows(table: &rehydrate_port::Table, physical: &str, keys: &[String]) -> Vec<String>;
             fn write_rows(
-                table: &rehydrate::Table,
+                table: &rehydrate_port::Table,
                 physical: &str,
                 rows: &[String],
                 removed: &[String]
             ) -> ();
-            fn swap(consumer: &str, table: &rehydrate::Table, live: u32, next: u32) -> ();
+            fn swap(consumer: &str, table: &rehydrate_port::Table, live: u32, next: u32) -> ();
         });
     };
 }

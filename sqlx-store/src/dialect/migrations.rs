@@ -1,6 +1,6 @@
 //! Migrations, and whether a store has had them.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 
 /// One step of a schema; a released one never changes.
 #[derive(Debug)]

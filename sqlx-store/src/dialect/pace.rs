@@ -7,7 +7,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rehydrate::Position;
+use rehydrate_port::Position;
 
 /// How long a follower of a busy log lets events gather.
 const GATHER: Duration = Duration::from_millis(25);
@@ -75,7 +75,7 @@ impl Pace {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use rehydrate::Position;
+    use rehydrate_port::Position;
 
     use super::{GATHER, Pace};
 

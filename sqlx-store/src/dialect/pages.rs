@@ -1,7 +1,7 @@
 //! Rows as pages, no faster than they are taken.
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use rehydrate::{Page, StoreError, StreamId, Version};
+use rehydrate_port::{Page, StoreError, StreamId, Version};
 use sqlx::Database;
 use tokio::sync::mpsc;
 

@@ -1,7 +1,7 @@
 //! Rows, and the numbers in them, which anybody with the database could have changed.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{
+use rehydrate_port::{
     Command, CommittedCommand, EventRow, Fingerprint, Page, Position, SchemaVersion, Snapshot,
     SnapshotRead, StoreError, StreamId, StreamQuery, Version,
 };

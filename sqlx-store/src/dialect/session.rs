@@ -2,7 +2,7 @@
 //! made of a table.
 
 use async_trait::async_trait;
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 
 use super::tables::TableDialect;
 

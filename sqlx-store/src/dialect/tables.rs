@@ -4,7 +4,7 @@
 //! others are. What goes into the text is names alone, each of them checked and quoted; values are
 //! bound, always, and so it makes no difference how many rows there are.
 
-use rehydrate::{Column, StoreError, Table};
+use rehydrate_port::{Column, StoreError, Table};
 
 use super::session::{Bind, TableSql};
 

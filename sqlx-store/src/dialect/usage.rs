@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rehydrate::{SnapshotRead, SnapshotUse, StreamQuery, StreamRead};
+use rehydrate_port::{SnapshotRead, SnapshotUse, StreamQuery, StreamRead};
 
 /// Counts since the store was opened.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
-use rehydrate::{
+use rehydrate_port::{
     Appended, Batch, Command, CommittedCommand, Expected, NewEvent, Outcome, Position,
     RecordedTime, StoreError, StreamId, Version,
 };

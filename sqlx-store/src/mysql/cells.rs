@@ -3,7 +3,7 @@
 //! Not left to the server, which takes text for a number with a warning where it reads JSON.
 
 use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
-use rehydrate::{BoxError, Column, ColumnKind, StoreError};
+use rehydrate_port::{BoxError, Column, ColumnKind, StoreError};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 

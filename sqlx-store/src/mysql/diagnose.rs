@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehydrate::{Diagnosis, Holder, Position, StoreError, TableSize};
+use rehydrate_port::{Diagnosis, Holder, Position, StoreError, TableSize};
 use sqlx::MySqlConnection;
 
 use super::dialect::text;

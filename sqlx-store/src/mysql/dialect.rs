@@ -1,6 +1,6 @@
 //! Rows of this database, for what all of them share.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, Row as _, ValueRef as _};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! What a database error means, by its code alone.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::mysql::MySqlDatabaseError;
 
 use super::migrate;

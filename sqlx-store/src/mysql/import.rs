@@ -1,6 +1,6 @@
 //! Events of another log, positions and all.
 
-use rehydrate::{Page, StoreError, StoredEvent};
+use rehydrate_port::{Page, StoreError, StoredEvent};
 use sqlx::MySqlConnection;
 
 use super::MySqlStore;

@@ -1,7 +1,7 @@
 //! Reading the log, and the names of the streams in it.
 
 use futures_util::StreamExt as _;
-use rehydrate::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
+use rehydrate_port::{CensusEntry, LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, MySqlConnection, Row as _, ValueRef as _};
 

@@ -1,6 +1,6 @@
 //! The tables: creating them, and telling whether they are the right ones.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::{Connection as _, MySqlConnection};
 
 use super::error::{explain, explain_write};

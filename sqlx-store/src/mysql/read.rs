@@ -3,7 +3,7 @@
 use std::ops::DerefMut;
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use rehydrate::{
+use rehydrate_port::{
     CommittedCommand, Page, SnapshotRead, StoreError, StreamQuery, StreamRead, Version,
 };
 use sqlx::mysql::MySqlRow;

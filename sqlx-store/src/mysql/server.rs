@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::{MySql, MySqlConnection};
 

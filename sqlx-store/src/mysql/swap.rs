@@ -7,7 +7,7 @@
 //! at a time does, as it takes a lock of the session's, which goes with a connection that is lost.
 //! Readers of the live name find one of the tables or the other at any time.
 
-use rehydrate::{BoxError, Role, StoreError, Table, physical_name};
+use rehydrate_port::{BoxError, Role, StoreError, Table, physical_name};
 use sqlx::{AssertSqlSafe, MySqlConnection};
 
 use super::MySqlStore;

@@ -1,6 +1,6 @@
 //! How MySQL and MariaDB write what is made of the table of a read model.
 
-use rehydrate::{Column, ColumnKind, StoreError};
+use rehydrate_port::{Column, ColumnKind, StoreError};
 
 use super::cells;
 use crate::dialect::session::Bind;

@@ -1,6 +1,6 @@
 //! Appends that commit by themselves, and what is tried again.
 
-use rehydrate::{Appended, Batch, Expected, StoreError, StreamId};
+use rehydrate_port::{Appended, Batch, Expected, StoreError, StreamId};
 use sqlx::MySql;
 
 use super::append::{Append, Failed};

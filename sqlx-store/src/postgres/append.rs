@@ -1,7 +1,7 @@
 //! One append, in one statement.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{
+use rehydrate_port::{
     Appended, Batch, Command, Expected, Outcome, Position, RecordedTime, StoreError, StreamId,
     Version,
 };

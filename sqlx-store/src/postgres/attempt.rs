@@ -1,6 +1,6 @@
 //! Sending a call again, where that is safe.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::Postgres;
 
 use super::append::Race;

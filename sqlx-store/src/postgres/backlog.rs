@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
-use rehydrate::{LogPage, LogQuery, Page, Position, StoreError};
+use rehydrate_port::{LogPage, LogQuery, Page, Position, StoreError};
 use sqlx::{PgConnection, Postgres};
 
 use super::error::explain;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rehydrate::{Diagnosis, Holder, StoreError, TableSize};
+use rehydrate_port::{Diagnosis, Holder, StoreError, TableSize};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 

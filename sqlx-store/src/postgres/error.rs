@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::postgres::PgDatabaseError;
 
 /// The constraint that two appends of the same version meet at.

@@ -1,6 +1,6 @@
 //! Events of another log, positions and all.
 
-use rehydrate::{Page, Position, StoreError};
+use rehydrate_port::{Page, Position, StoreError};
 use sqlx::{PgConnection, Row as _};
 
 use super::statements::Statements;
@@ -12,7 +12,7 @@ pub(super) async fn import(
     statements: &Statements,
     page: &Page,
 ) -> Result<Result<(), StoreError>, sqlx::Error> {
-    let column = |value: fn(&rehydrate::StoredEvent<'_>) -> u64| -> Vec<i64> {
+    let column = |value: fn(&rehydrate_port::StoredEvent<'_>) -> u64| -> Vec<i64> {
         page.iter().map(|event| clamp(value(&event))).collect()
     };
     let events = || page.iter();

@@ -1,6 +1,6 @@
 //! The tables: creating them, and telling whether they are the right ones.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::error::explain;

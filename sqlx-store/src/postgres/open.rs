@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehydrate::{Identity, StoreError};
+use rehydrate_port::{Identity, StoreError};
 use sqlx::{ConnectOptions as _, PgConnection, Postgres, Row as _};
 use tokio::time::timeout;
 

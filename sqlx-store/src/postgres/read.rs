@@ -2,7 +2,7 @@
 
 use futures_util::future;
 use futures_util::stream::{self, StreamExt as _};
-use rehydrate::{CommittedCommand, Page, SnapshotRead, StoreError, StreamQuery, StreamRead};
+use rehydrate_port::{CommittedCommand, Page, SnapshotRead, StoreError, StreamQuery, StreamRead};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Postgres};
 

@@ -1,6 +1,6 @@
 //! Rows of PostgreSQL's.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row as _};
 

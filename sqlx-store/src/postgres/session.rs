@@ -1,6 +1,6 @@
 //! One call's time with a connection.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::{Database, PgConnection, Postgres, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
 

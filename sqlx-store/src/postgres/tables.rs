@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehydrate::{Column, ColumnKind};
+use rehydrate_port::{Column, ColumnKind};
 
 use super::options::quoted;
 use crate::dialect::tables::{Field, TableDialect};

@@ -1,7 +1,7 @@
 //! One append, inside a transaction that somebody else begins and ends.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{
+use rehydrate_port::{
     Appended, Batch, Command, CommittedCommand, Expected, NewEvent, Outcome, Position, StoreError,
     StreamId, Version,
 };

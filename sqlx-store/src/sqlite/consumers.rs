@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rehydrate::{
+use rehydrate_port::{
     Checkpoint, CheckpointId, ConsumerStore, Delivery, DeliveryQuery, DiffQuery, FeedPlace, Leased,
     LogCount, RelayRecord, RowQuery, RowsRead, StoreError, TableDiff, Totals,
 };

@@ -1,6 +1,6 @@
 //! What a person needs to know when the store is slow.
 
-use rehydrate::{Diagnosis, StoreError, TableSize};
+use rehydrate_port::{Diagnosis, StoreError, TableSize};
 use sqlx::SqliteConnection;
 
 use super::error::explain;

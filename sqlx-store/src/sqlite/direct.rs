@@ -15,7 +15,7 @@ mod rows;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::task::JoinError;

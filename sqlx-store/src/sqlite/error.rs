@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::sync::Arc;
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::error::{DatabaseError, ErrorKind};
 
 /// An error of the driver. Shared, because everybody in a group of appends gets it.
@@ -180,7 +180,7 @@ pub(super) fn explain_commit(store: &str, error: impl Into<Shared>) -> StoreErro
 
 #[cfg(test)]
 mod tests {
-    use rehydrate::ErrorKind;
+    use rehydrate_port::ErrorKind;
     use rusqlite::ffi;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! What is in the log: its end, its streams, its types.
 
-use rehydrate::{CensusEntry, Position, StoreError};
+use rehydrate_port::{CensusEntry, Position, StoreError};
 use sqlx::{Sqlite, SqliteConnection};
 
 use super::error::explain;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rehydrate::{Identity, StoreError};
+use rehydrate_port::{Identity, StoreError};
 use sqlx::ConnectOptions as _;
 
 use super::Inner;

@@ -1,7 +1,7 @@
 //! Reading a stream in a transaction, on the connection of the caller's statements.
 
 use futures_util::stream::{self, StreamExt as _};
-use rehydrate::{Page, SnapshotRead, StoreError, StreamQuery, StreamRead, Version};
+use rehydrate_port::{Page, SnapshotRead, StoreError, StreamQuery, StreamRead, Version};
 use sqlx::{Sqlite, SqliteConnection};
 
 use super::append::find_command;

@@ -1,6 +1,6 @@
 //! Rows of SQLite's.
 
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite};
 use uuid::Uuid;

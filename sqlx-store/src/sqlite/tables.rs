@@ -1,6 +1,6 @@
 //! How SQLite writes what is made of the table of a read model.
 
-use rehydrate::{Column, ColumnKind};
+use rehydrate_port::{Column, ColumnKind};
 
 use crate::dialect::tables::{Field, TableDialect};
 

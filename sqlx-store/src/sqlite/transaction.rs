@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use rehydrate::{
+use rehydrate_port::{
     AfterCommit, Appended, Batch, ConsumerTransaction, EventStore, Expected, Identity, StoreError,
     StreamId, StreamQuery, StreamRead, Transaction,
 };
@@ -74,11 +74,11 @@ impl SqliteTransaction {
         self.open.connection.sql()
     }
 
-    /// As [`EventStore::append`](rehydrate::EventStore::append), seen by this transaction alone
+    /// As [`EventStore::append`](rehydrate_port::EventStore::append), seen by this transaction alone
     /// until it commits.
     ///
     /// # Errors
-    /// As for [`EventStore::append`](rehydrate::EventStore::append). After a
+    /// As for [`EventStore::append`](rehydrate_port::EventStore::append). After a
     /// [`StoreError::Conflict`], [`StoreError::KeyReused`], [`StoreError::TimeReversed`] or
     /// [`StoreError::Corrupt`] the transaction goes on without this append. After any other error
     /// it can only be rolled back, and so it is after a call that was dropped before its end.
@@ -98,10 +98,10 @@ impl SqliteTransaction {
         appended
     }
 
-    /// As [`EventStore::read`](rehydrate::EventStore::read), with the transaction's own appends.
+    /// As [`EventStore::read`](rehydrate_port::EventStore::read), with the transaction's own appends.
     ///
     /// # Errors
-    /// As for [`EventStore::read`](rehydrate::EventStore::read).
+    /// As for [`EventStore::read`](rehydrate_port::EventStore::read).
     pub async fn read(&mut self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
         self.check()?;
         read_stream(self.open.connection.sql(), query, self.store.name()).await

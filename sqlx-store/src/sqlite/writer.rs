@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rehydrate::{Appended, StoreError};
+use rehydrate_port::{Appended, StoreError};
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::futures::Notified;

@@ -93,7 +93,7 @@ state!(another_list:
     struct Unseen { x: u8 });
 
 fn of(state: &TypeSchema) -> Fingerprint {
-    Fingerprint::of_state(state, 0)
+    state.fingerprint(0)
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn every_other_change_makes_another_one() {
         of(&another_key::TYPE),
         of(&another_inner_default::TYPE),
         of(&another_list::TYPE),
-        Fingerprint::of_state(&first::TYPE, 1),
+        first::TYPE.fingerprint(1),
     ];
     let different: std::collections::HashSet<_> = all.iter().collect();
     assert_eq!(different.len(), all.len(), "{all:?}");

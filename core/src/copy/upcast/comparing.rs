@@ -3,16 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{EventStore, Position, StoreError, StreamId, StreamQuery, Version};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::json::{same, same_but_for_order};
 use super::{UpcastCopyError, UpcastDifference};
 use crate::aggregate::Aggregate;
-use crate::error::StoreError;
 use crate::repository::{Folded, LoadError, never_shared};
-use crate::store::{EventStore, StreamQuery};
-use crate::stream::{Position, StreamId, Version};
 
 /// So often is a state folded to see whether its JSON is the same each time. A set of two elements
 /// comes in the same order every other time, so one that always does is none.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rehydrate_port::{
+    BoxError, DecodeError, EventAddress, Position, SchemaVersion, StoreError, StoredEvent,
+    StreamId, Version,
+};
 use serde_json::Value;
 
-use crate::error::{BoxError, DecodeError, EncodeError, EventAddress, StoreError};
-use crate::page::StoredEvent;
-use crate::stream::{Position, SchemaVersion, StreamId, Version};
+use crate::error::EncodeError;
 
 /// What an [`UpcastCopy`](crate::UpcastCopy) has done.
 #[derive(Clone, Debug, PartialEq)]

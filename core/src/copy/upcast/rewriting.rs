@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use rehydrate_port::{EventRow, Page, Position, SchemaVersion, StoredEvent, StreamId, Version};
 use serde::Serialize;
 use twox_hash::XxHash3_128;
 use uuid::Uuid;
@@ -14,9 +15,7 @@ use super::json::same_but_for_order;
 use super::{UpcastCopyError, UpcastFate};
 use crate::aggregate::Aggregate;
 use crate::event::{Decoded, Event, decode_guarded};
-use crate::page::{EventRow, Page, StoredEvent};
 use crate::schema::Meaning;
-use crate::stream::{Position, SchemaVersion, StreamId, Version};
 
 /// An aggregate of some type.
 #[async_trait]

@@ -1,12 +1,10 @@
 //! The store that a copy is written to: what it has already, and what it gets.
 
+use rehydrate_port::{EventStore, LogQuery, Page, Position, StoreError, StoredEvent};
+
 use super::UpcastCopyError;
 use super::json::same_but_for_order;
 use super::rewriting::Rows;
-use crate::error::StoreError;
-use crate::page::{Page, StoredEvent};
-use crate::store::{EventStore, LogQuery};
-use crate::stream::Position;
 
 pub(super) struct Target<'a> {
     store: &'a dyn EventStore,

@@ -2,9 +2,10 @@
 
 use std::marker::PhantomData;
 
+use rehydrate_port::StreamId;
+
 use crate::aggregate::Aggregate;
 use crate::repository::folded::Folded;
-use crate::stream::StreamId;
 
 pub(in crate::repository) struct Shelf<A>(PhantomData<A>);
 

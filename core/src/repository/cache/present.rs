@@ -1,9 +1,10 @@
 //! States kept in memory, by moka.
 
+use rehydrate_port::{StreamId, Version};
+
 use crate::aggregate::Aggregate;
 use crate::repository::Repository;
 use crate::repository::folded::{Folded, Replayed};
-use crate::stream::{StreamId, Version};
 
 /// Keeps the states of the aggregates used last, so that a command need not load them.
 ///

@@ -1,14 +1,14 @@
 //! How sending to a broker goes, as it is noted beside a relay's checkpoint.
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{CheckpointId, ConsumerTransaction, Locked, StoreError, Wait};
 
 use super::super::build::consumers_of;
 use super::super::{RunError, Runner};
 use super::claim::id_of;
 use crate::clock::to_stored_precision;
-use crate::error::{StoreError, whole_text};
+use crate::error::whole_text;
 use crate::reactor::{Failure, Reaction};
-use crate::store::{CheckpointId, ConsumerTransaction, Locked, Wait};
 
 /// What is not noted yet.
 #[derive(Debug, Default)]

@@ -1,14 +1,14 @@
 //! Whose a checkpoint is: that of a reactor, or of a relay to one broker.
 
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, ConsumerKind, EventStore, Locked, Position, RelayRecord,
+    Role, StoreError, Wait,
+};
+
 use super::super::build::consumers_of;
 use super::super::{RunError, Runner, consumers};
 use super::broker::note_failure;
-use crate::error::StoreError;
 use crate::reactor::{AnyReactor, Destination, Start};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, ConsumerKind, EventStore, Locked, RelayRecord, Role, Wait,
-};
-use crate::stream::Position;
 
 /// The only checkpoint of a reactor.
 pub(super) fn id_of(name: &str) -> CheckpointId {

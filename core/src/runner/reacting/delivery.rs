@@ -1,13 +1,11 @@
 //! What is kept of an event that was not just answered.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use rehydrate_port::{CheckpointId, Delivery, DeliveryState, StoreError, StoredEvent, StreamId};
 
 use crate::clock::to_stored_precision;
-use crate::error::{StoreError, whole_text};
-use crate::page::StoredEvent;
+use crate::error::whole_text;
 use crate::reactor::{Failure, Reaction, Retries};
-use crate::store::{CheckpointId, Delivery, DeliveryState};
-use crate::stream::StreamId;
 
 /// An event that is to be delivered at a time, as if for the first time.
 pub(super) fn retry_at(

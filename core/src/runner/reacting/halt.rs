@@ -4,10 +4,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use rehydrate_port::StoreError;
 use tokio::sync::watch;
 
 use super::super::RunError;
-use crate::error::StoreError;
 
 /// Why a worker does not go on.
 #[derive(Debug)]

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rehydrate_port::{Checkpoint, CheckpointId, EventStore, Leased, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::super::consumers;
-use crate::error::StoreError;
-use crate::store::{Checkpoint, CheckpointId, EventStore, Leased};
 
 /// The right to deliver, until it runs out by the database's clock.
 pub(super) struct Lease {

@@ -6,6 +6,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{
+    Checkpoint, CheckpointId, Condition, Delivery, DeliveryQuery, DeliveryState, EventStore,
+    Leased, Locked, Position, StoreError, StoredEvent, StreamId, Transaction, Wait,
+};
 use tokio::time::Instant;
 
 use super::super::build::consumers_of;
@@ -17,14 +21,8 @@ use super::lease::Lease;
 use super::progress::Progress;
 use super::release::{Released, blocking, go_on, note_ahead, on_file};
 use crate::clock::Clock;
-use crate::error::{StoreError, whole_text};
-use crate::page::StoredEvent;
+use crate::error::whole_text;
 use crate::reactor::{Failure, Reaction};
-use crate::store::{
-    Checkpoint, CheckpointId, Condition, Delivery, DeliveryQuery, DeliveryState, EventStore,
-    Leased, Locked, Transaction, Wait,
-};
-use crate::stream::{Position, StreamId};
 use crate::telemetry;
 
 /// What is known of a reactor, in the database and here.

@@ -4,11 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{Checkpoint, Condition, Delivery, Position, StoredEvent, StreamId};
 use tokio::time::Instant;
-
-use crate::page::StoredEvent;
-use crate::store::{Checkpoint, Condition, Delivery};
-use crate::stream::{Position, StreamId};
 
 /// So many events are delivered at most before they are written down, so that a crash repeats
 /// little …

@@ -2,16 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{
+    Ahead, Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
+    Page, Position, StoreError, StreamQuery, Transaction, Version,
+};
 
 use super::super::build::consumers_of;
 use super::delivery::retry_at;
-use crate::error::StoreError;
-use crate::page::Page;
-use crate::store::{
-    Ahead, Checkpoint, CheckpointId, ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState,
-    StreamQuery, Transaction,
-};
-use crate::stream::{Position, Version};
 
 /// What becomes of a stream of which a delivery was settled.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What is said of an attempt.
 
-use crate::store::{Delivery, DeliveryState};
+use rehydrate_port::{Delivery, DeliveryState};
 
 /// What has come of an attempt, for those who count.
 pub(super) fn word(outcome: Option<&Delivery>) -> &'static str {

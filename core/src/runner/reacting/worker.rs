@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::TryStreamExt as _;
+use rehydrate_port::{
+    Condition, Delivery, Leased, LogQuery, Page, Position, StoreError, StoredEvent, StreamQuery,
+    Version,
+};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -14,11 +18,8 @@ use super::delivery::{after, retry_at};
 use super::halt::{Halt, Stop};
 use super::ledger::Ledger;
 use super::telling::{tell, word};
-use crate::error::{StoreError, whole_text};
-use crate::page::{Page, StoredEvent};
+use crate::error::whole_text;
 use crate::reactor::{AnyReactor, Failure, Outcome, Reaction};
-use crate::store::{Condition, Delivery, Leased, LogQuery, StreamQuery};
-use crate::stream::{Position, Version};
 use crate::telemetry;
 
 /// So many deliveries that are due are looked at before the log is.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use rehydrate_port::SchemaVersion;
+
 use super::super::lock::{EventEnum, EventType, Lock, Node, Version};
 use super::super::{AnyEvent, EventSchema, EventTypeSchema};
 use super::gone::{Gone, Shortened, alias_gone, alias_moved, enum_gone, given_up};
 use super::problem::Problem;
 use super::remedy::Changed;
 use super::shapes;
-use crate::stream::SchemaVersion;
 
 /// What has become of all that was shipped.
 #[derive(Debug, Default)]

@@ -5,9 +5,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use rehydrate_port::SchemaVersion;
+
 use super::text::Text;
 use super::{Problem, Unseen};
-use crate::stream::SchemaVersion;
 
 const UPDATE: &str = "REHYDRATE_UPDATE=1 cargo test";
 

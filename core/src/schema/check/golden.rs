@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rehydrate_port::SchemaVersion;
+
 use super::super::golden::{self, Misplaced, entries};
 use super::super::lock::{EventEnum, Lock};
 use super::super::{AnyEvent, Meaning};
@@ -11,7 +13,6 @@ use super::compare::Comparison;
 use super::files::failed;
 use super::problem::Problem;
 use super::text::Text;
-use crate::stream::SchemaVersion;
 
 /// The golden events that there are.
 #[derive(Debug)]

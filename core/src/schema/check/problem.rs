@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use rehydrate_port::SchemaVersion;
+
 use super::text::Text;
-use crate::stream::SchemaVersion;
 
 /// Something stored that the program would no longer read as before, and what to write instead.
 ///

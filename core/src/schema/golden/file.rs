@@ -5,12 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rehydrate_port::{EventRow, Position, SchemaVersion, StoredEvent, Version};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
-
-use crate::page::StoredEvent;
-use crate::stream::{Position, SchemaVersion, Version};
 
 /// What the names of golden events must look like, for messages.
 const NAMES: &str = "`<type>.v<schema version>.json` or `<type>.v<schema version>.<anything>.json`";
@@ -111,7 +109,7 @@ impl Golden {
             .as_deref()
             .and_then(|stream| stream.split_once('/'));
         let (category, id) = stream.unwrap_or(("golden", "golden"));
-        StoredEvent {
+        StoredEvent::from(EventRow {
             category: event.category.as_deref().unwrap_or(category),
             stream_id: event.stream_id.as_deref().unwrap_or(id),
             version: Version(event.version.unwrap_or(1)),
@@ -121,9 +119,8 @@ impl Golden {
             payload: event.payload.get(),
             metadata: event.metadata.as_deref().map(RawValue::get),
             event_id: event.event_id.unwrap_or(Uuid::from_u128(1)),
-            part: 0,
             recorded_at: event.recorded_at.unwrap_or(DateTime::UNIX_EPOCH),
-        }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The events that a consumer has not just taken, and those that it has taken early.
 
-use rehydrate::{Ahead, CheckpointId, Delivery, DeliveryQuery, Position, StoreError};
+use rehydrate_port::{Ahead, CheckpointId, Delivery, DeliveryQuery, Position, StoreError};
 
 use super::{named, raw};
 use crate::dialect::rows::clamp;

@@ -1,6 +1,6 @@
 //! How two builds of a read model differ.
 
-use rehydrate::{
+use rehydrate_port::{
     ChangedRow, Checkpoint, Column, DiffQuery, Position, StoreError, Table, TableDiff,
 };
 use serde_json::Value;

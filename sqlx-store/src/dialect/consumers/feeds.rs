@@ -1,6 +1,6 @@
 //! How far builds have read their sources, and what waits in them.
 
-use rehydrate::{
+use rehydrate_port::{
     BoxError, FeedPlace, LastFed, Offset, Position, StoreError, StreamId, Version, WaitingEvent,
 };
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Checkpoints and deliveries as they stand in their rows.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{
+use rehydrate_port::{
     Ahead, BoxError, Checkpoint, CheckpointId, Condition, ConsumerKind, Delivery, DeliveryState,
     Position, Role, SchemaVersion, StoreError, StreamId, Table, Version,
 };

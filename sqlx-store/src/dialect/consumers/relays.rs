@@ -1,7 +1,7 @@
 //! Where relays send, and how that went.
 
 use chrono::DateTime;
-use rehydrate::{BoxError, RelayRecord, StoreError};
+use rehydrate_port::{BoxError, RelayRecord, StoreError};
 use serde::Deserialize;
 use serde_json::json;
 

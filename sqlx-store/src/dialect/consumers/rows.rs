@@ -1,6 +1,6 @@
 //! Reading and writing the rows of read models.
 
-use rehydrate::{
+use rehydrate_port::{
     Column, ColumnKind, Filter, Operator, Order, Position, RowQuery, RowsRead, StoreError, Table,
     Totals,
 };

@@ -1,7 +1,7 @@
 //! Making and removing builds, which no transaction can do here: one at a time does, each step can
 //! be done again, and what a crash has left behind is removed by whoever makes the build.
 
-use rehydrate::{Checkpoint, ColumnKind, ConsumerStore as _, StoreError, Table};
+use rehydrate_port::{Checkpoint, ColumnKind, ConsumerStore as _, StoreError, Table};
 
 use super::session::{MySqlSession, Within};
 use crate::dialect::consumers;

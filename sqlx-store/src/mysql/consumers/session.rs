@@ -1,7 +1,7 @@
 //! A connection, as what all databases share uses it.
 
 use async_trait::async_trait;
-use rehydrate::StoreError;
+use rehydrate_port::StoreError;
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, MySql, MySqlConnection, Row as _};

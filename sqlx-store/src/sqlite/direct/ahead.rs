@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rehydrate::{Page, StoreError, StreamQuery};
+use rehydrate_port::{Page, StoreError, StreamQuery};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 

@@ -1,7 +1,7 @@
 //! One append, inside a transaction that somebody else begins and ends.
 
 use chrono::{DateTime, Utc};
-use rehydrate::{Appended, NewEvent, Position, StoreError, Version};
+use rehydrate_port::{Appended, NewEvent, Position, StoreError, Version};
 use rusqlite::{Connection, params};
 
 use super::read::{find_command, one, prepared};

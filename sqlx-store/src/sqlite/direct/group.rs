@@ -1,6 +1,6 @@
 //! Appends that are committed together.
 
-use rehydrate::{Appended, StoreError};
+use rehydrate_port::{Appended, StoreError};
 use rusqlite::Connection;
 
 use super::append::append;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
-use rehydrate::{
+use rehydrate_port::{
     Command, CommittedCommand, LogPage, LogQuery, Page, Position, SnapshotRead, StoreError,
     StreamQuery, StreamRead, Version,
 };

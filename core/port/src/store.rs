@@ -22,13 +22,12 @@ use crate::stream::{Expected, Position, StreamId};
 pub use self::append::{
     Appended, Batch, Command, CommittedCommand, NewEvent, Outcome, RecordedTime,
 };
-pub(crate) use self::census::Census;
 pub use self::census::CensusEntry;
 pub use self::consumers::{
     Ahead, ChangedRow, Checkpoint, CheckpointId, Condition, ConsumerKind, ConsumerStore,
     ConsumerTransaction, Delivery, DeliveryQuery, DeliveryState, DiffQuery, FeedPlace, Filter,
-    LastFed, Leased, Locked, LogCount, Operator, Order, RelayRecord, Role, RowQuery, RowsRead,
-    TableDiff, Totals, Wait, WaitingEvent, physical_name,
+    LastFed, Leased, Locked, LogCount, Offset, Operator, Order, RelayRecord, Role, RowQuery,
+    RowsRead, TableDiff, Totals, Wait, WaitingEvent, physical_name,
 };
 pub use self::diagnosis::{Diagnosis, Holder, SnapshotUse, TableSize};
 pub use self::identity::Identity;
@@ -37,7 +36,7 @@ pub use self::read::{LogPage, LogQuery, Snapshot, SnapshotRead, StreamQuery, Str
 /// A store of events: one log, many streams.
 ///
 /// Each sentence below is a promise, and a test of that name in
-/// [`store_contract!`](crate::store_contract), which every store runs.
+/// `rehydrate::store_contract!`, which every store runs.
 ///
 /// Appending:
 /// - An append is all or nothing.
@@ -172,7 +171,7 @@ pub trait EventStore: Debug + Send + Sync + 'static {
         snapshot: &Snapshot,
     ) -> Result<(), StoreError>;
 
-    /// Writes events of another log as they are, positions and all: for [`copy`](crate::copy()).
+    /// Writes events of another log as they are, positions and all: for `rehydrate::copy`.
     ///
     /// # Errors
     /// [`StoreError::NotAfterTheLog`]: the log has events at or above the first position already;

@@ -1,7 +1,18 @@
 //! What is kept of a read model that comes from a message broker instead of the log.
 
-use crate::source::Offset;
+use std::fmt::{self, Display};
+
 use crate::stream::{Position, StreamId, Version};
+
+/// How far a source was read: one text for all of its partitions or shards.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Offset(pub String);
+
+impl Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// How far a build has read its source.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::read_model::Table;
 use crate::stream::{Position, SchemaVersion, StreamId, Version};
+use crate::table::Table;
 
 /// Names a checkpoint: a shard of a build of a consumer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use super::append::{Command, CommittedCommand};
-use crate::aggregate::Fingerprint;
 use crate::error::StoreError;
+use crate::fingerprint::Fingerprint;
 use crate::page::Page;
 use crate::stream::{Position, StreamId, Version};
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::state::{DeliveryState, Role, physical_name};
-use crate::read_model::Table;
 use crate::stream::Position;
+use crate::table::Table;
 
 /// Which deliveries to read.
 #[derive(Clone, Debug, Default)]

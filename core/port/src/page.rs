@@ -36,6 +36,25 @@ pub struct StoredEvent<'a> {
     pub part: usize,
 }
 
+impl<'a> From<EventRow<'a>> for StoredEvent<'a> {
+    #[inline]
+    fn from(row: EventRow<'a>) -> Self {
+        Self {
+            category: row.category,
+            stream_id: row.stream_id,
+            version: row.version,
+            position: row.position,
+            event_type: row.event_type,
+            schema_version: row.schema_version,
+            payload: row.payload,
+            metadata: row.metadata,
+            event_id: row.event_id,
+            recorded_at: row.recorded_at,
+            part: 0,
+        }
+    }
+}
+
 impl<'a> StoredEvent<'a> {
     /// The event as a row, to be put into another page.
     #[must_use]
@@ -182,6 +201,7 @@ impl Page {
     }
 
     /// The events, in order.
+    #[inline]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = StoredEvent<'_>> + ExactSizeIterator {
         self.rows.iter().map(|row| self.view(row))
     }
@@ -216,8 +236,9 @@ impl Page {
         self.text.len()
     }
 
+    #[inline]
     fn view(&self, row: &Row) -> StoredEvent<'_> {
-        StoredEvent {
+        StoredEvent::from(EventRow {
             category: self.text(row.category),
             stream_id: self.text(row.stream_id),
             version: row.version,
@@ -228,10 +249,10 @@ impl Page {
             metadata: row.metadata.map(|part| self.text(part)),
             event_id: row.event_id,
             recorded_at: row.recorded_at,
-            part: 0,
-        }
+        })
     }
 
+    #[inline]
     fn text(&self, part: Part) -> &str {
         &self.text[part.start..part.end]
     }

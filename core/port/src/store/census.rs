@@ -52,13 +52,13 @@ pub(super) async fn walk<S: EventStore + ?Sized>(
 
 /// A census under way. It grows with the types and versions, not with the events.
 #[derive(Debug, Default)]
-pub(crate) struct Census {
+struct Census {
     /// By category, type and schema version, which is the order of the result.
     seen: BTreeMap<String, BTreeMap<String, BTreeMap<SchemaVersion, CensusEntry>>>,
 }
 
 impl Census {
-    pub(crate) fn count(&mut self, event: &EventRow<'_>) {
+    fn count(&mut self, event: &EventRow<'_>) {
         match self.entry(event) {
             Some(entry) => {
                 entry.events += 1;
@@ -72,7 +72,7 @@ impl Census {
     }
 
     /// The census, by category, type and schema version.
-    pub(crate) fn into_entries(self) -> Vec<CensusEntry> {
+    fn into_entries(self) -> Vec<CensusEntry> {
         let types = self.seen.into_values().flat_map(BTreeMap::into_values);
         types.flat_map(BTreeMap::into_values).collect()
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::error::StoreError;
-use crate::read_model::Table;
 use crate::stream::{Position, StreamId};
+use crate::table::Table;
 
-pub use self::feed::{FeedPlace, LastFed, WaitingEvent};
+pub use self::feed::{FeedPlace, LastFed, Offset, WaitingEvent};
 pub use self::query::{
     ChangedRow, DeliveryQuery, DiffQuery, Filter, LogCount, Operator, Order, RowQuery, RowsRead,
     TableDiff, Totals,
@@ -27,7 +27,7 @@ pub use self::state::{
 /// The consumers of a store's log, outside of a transaction.
 ///
 /// Each sentence below is a promise, and a test of that name in
-/// [`store_contract!`](crate::store_contract):
+/// `rehydrate::store_contract!`:
 /// - A build is created once.
 /// - A build is created whole by one creator.
 /// - A dropped build leaves nothing behind.

@@ -32,7 +32,12 @@ impl Metadata {
         *self == Self::default()
     }
 
-    pub(crate) fn to_json(&self) -> String {
+    /// The JSON text that is stored.
+    ///
+    /// # Panics
+    /// Never: all keys are strings.
+    #[must_use]
+    pub fn to_json(&self) -> String {
         #[expect(clippy::expect_used, reason = "all keys are strings")]
         serde_json::to_string(self).expect("BUG: strings and JSON values are always JSON")
     }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::aggregate::Fingerprint;
 use crate::error::StoreError;
+use crate::fingerprint::Fingerprint;
 use crate::stream::{Position, SchemaVersion, StreamId, Version};
 
 /// Events to be appended together.
