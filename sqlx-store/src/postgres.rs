@@ -6,6 +6,7 @@ mod backlog;
 mod consumers;
 mod diagnose;
 mod error;
+mod group;
 mod import;
 mod log;
 mod migrate;
@@ -36,6 +37,7 @@ use self::append::Append;
 use self::attempt::Attempts;
 use self::backlog::Backlog;
 use self::error::is_of_the_connection;
+use self::group::Gathering;
 use self::news::News;
 use self::session::Session;
 use self::statements::Statements;
@@ -68,8 +70,9 @@ macro_rules! reading {
 
 /// A log in a PostgreSQL database, version 15 or newer. Cheap to clone; the clones are one store.
 ///
-/// An append is one round trip, unless it is refused, and so is a load. The tables are made by [`migrate`](Self::migrate)
-/// and never by the way. Their names begin with `rehydrate_`, and they can have a schema of their
+/// An append is one round trip, unless it is refused, and so is a load. When many callers append, one
+/// statement writes the events of several; each has an answer of its own. The tables are made by
+/// [`migrate`](Self::migrate) and never by the way. Their names begin with `rehydrate_`, and they can have a schema of their
 /// own, so the application may keep its tables in the same database.
 ///
 /// Reading the log is exact: an append that commits late is never passed over, and the log waits for
@@ -114,6 +117,7 @@ struct Inner {
     is_pooled_by_transaction: bool,
     news: News,
     usage: Usage,
+    gathering: Gathering,
     backlog: Backlog,
     pace: Pace,
 }
@@ -192,6 +196,21 @@ impl PostgresStore {
         Attempts::new(self.pool(), self.name(), action)
     }
 
+    async fn append_now(&self, append: &Append<'_>) -> Result<Appended, StoreError> {
+        let mut attempts = self.attempts("append events");
+        attempts = attempts.repeatable(append.can_be_repeated());
+        let appended = loop {
+            let mut session = self.session().await?;
+            let race = attempts.race();
+            let answer = append.run(session.sql(), self.statements(), race).await;
+            if let Some(answer) = attempts.write(session, answer).await {
+                break answer.flatten()?;
+            }
+        };
+        self.news().spread();
+        Ok(appended)
+    }
+
     async fn progress(&self) -> Result<log::Progress, StoreError> {
         reading!(self, |connection| {
             log::progress(connection, self.statements(), self.name())
@@ -223,18 +242,10 @@ impl EventStore for PostgresStore {
                 append.check(connection, self.statements(), self.name())
             });
         }
-        let mut attempts = self.attempts("append events");
-        attempts = attempts.repeatable(append.can_be_repeated());
-        let appended = loop {
-            let mut session = self.session().await?;
-            let race = attempts.race();
-            let answer = append.run(session.sql(), self.statements(), race).await;
-            if let Some(answer) = attempts.write(session, answer).await {
-                break answer.flatten()?;
-            }
-        };
-        self.news().spread();
-        Ok(appended)
+        match append.single() {
+            Some(single) => group::append_or_join(self, &append, single).await,
+            None => self.append_now(&append).await,
+        }
     }
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {

@@ -11,9 +11,10 @@ use sqlx::{PgConnection, Postgres, Row as _};
 use uuid::Uuid;
 
 use super::error::explain;
+use super::group::Single;
 use super::rows::raw_command;
 use super::statements::Statements;
-use crate::dialect::rows::{self, clamp};
+use crate::dialect::rows::{self, Fault, clamp};
 
 /// An append with everything encoded, so that it can be sent again.
 #[derive(Debug)]
@@ -87,11 +88,7 @@ impl<'a> Append<'a> {
     /// The statement for the usual append, at a fraction of the cost of a function, which has an
     /// answer for everything; no row if that is what it takes.
     fn plain<'q>(&'q self, statements: &Statements) -> Option<Query<'q, Postgres, PgArguments>> {
-        let (RecordedTime::Clock(_), None, Some(expected)) =
-            (self.time, self.command, self.expected())
-        else {
-            return None;
-        };
+        let expected = self.plainly_expected()?;
         let [id] = self.ids.as_slice() else {
             let several: Query<'q, Postgres, PgArguments> = statements.append_several();
             let several = self.begin_plain(several, expected);
@@ -107,6 +104,35 @@ impl<'a> Append<'a> {
             .bind(self.types[0])
             .bind(self.schema_versions[0]);
         Some(one.bind(self.payloads[0]))
+    }
+
+    /// The expected version, if nothing else needs an answer.
+    fn plainly_expected(&self) -> Option<i64> {
+        let is_plain = matches!(self.time, RecordedTime::Clock(_)) && self.command.is_none();
+        self.expected().filter(|_| is_plain)
+    }
+
+    /// The append as others may take it along, if they may.
+    pub(super) fn single(&self) -> Option<impl FnOnce() -> Single> {
+        let expected = self.plainly_expected()?;
+        let ([id], [event_type], [schema_version], [payload]) = (
+            self.ids.as_slice(),
+            self.types.as_slice(),
+            self.schema_versions.as_slice(),
+            self.payloads.as_slice(),
+        ) else {
+            return None;
+        };
+        Single::is_short(payload, self.metadata).then_some(move || Single {
+            stream: self.stream.clone(),
+            expected,
+            time: self.time(),
+            metadata: self.metadata.map(str::to_owned),
+            id: *id,
+            event_type: (*event_type).to_owned(),
+            schema_version: *schema_version,
+            payload: (*payload).to_owned(),
+        })
     }
 
     fn begin_plain<'q>(
@@ -211,23 +237,12 @@ impl<'a> Append<'a> {
         })
     }
 
-    /// The version, position and time in a row, from this column on.
     fn written(
         &self,
         row: &PgRow,
         first: usize,
     ) -> Result<Result<Appended, StoreError>, sqlx::Error> {
-        let read = rows::version(row.try_get(first)?)
-            .and_then(|version| Ok((version, rows::position(row.try_get(first + 1)?)?)));
-        let recorded_at = row.try_get(first + 2)?;
-        Ok(read
-            .map_err(|fault| fault.explain(self.stream))
-            .map(|(version, position)| Appended {
-                version,
-                position,
-                recorded_at,
-                outcome: Outcome::Written,
-            }))
+        Ok(written(row, first)?.map_err(|fault| fault.explain(self.stream)))
     }
 
     fn repeated(&self, row: &PgRow) -> Result<Result<Appended, StoreError>, sqlx::Error> {
@@ -252,6 +267,19 @@ impl<'a> Append<'a> {
             actual,
         }
     }
+}
+
+/// The version, position and time in a row, from this column on.
+pub(super) fn written(row: &PgRow, first: usize) -> Result<Result<Appended, Fault>, sqlx::Error> {
+    let (version, position) = (row.try_get(first)?, row.try_get(first + 1)?);
+    let recorded_at = row.try_get(first + 2)?;
+    let numbers = rows::version(version).and_then(|it| Ok((it, rows::position(position)?)));
+    Ok(numbers.map(|(version, position)| Appended {
+        version,
+        position,
+        recorded_at,
+        outcome: Outcome::Written,
+    }))
 }
 
 /// A number that is 0 before the first event.

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use super::Inner;
 use super::backlog::Backlog;
 use super::error::explain;
+use super::group::Gathering;
 use super::migrate;
 use super::news::News;
 use super::options::PostgresOptions;
@@ -51,6 +52,7 @@ pub(super) async fn open(options: &PostgresOptions) -> Result<Inner, StoreError>
         is_pooled_by_transaction: is_pooled,
         news,
         usage: Usage::default(),
+        gathering: Gathering::new(options.limits().max_connections),
         backlog: Backlog::default(),
         pace: Pace::default(),
     })

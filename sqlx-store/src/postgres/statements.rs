@@ -45,6 +45,7 @@ statements! {
     append_event = "own/append_event",
     append_events = "append_events",
     append_events_or_answer = "own/append_events_or_answer",
+    append_group = "own/append_group",
     append_several = "own/append_several",
     census = "census",
     count_fed_further = "count_fed_further",

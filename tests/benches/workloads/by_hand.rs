@@ -49,7 +49,7 @@ impl ByHand {
         let mut connection = options.connect().await.expect("the server answers");
         let tables = sqlx::AssertSqlSafe(format!(
             "CREATE SCHEMA IF NOT EXISTS {schema};
-            CREATE TABLE by_hand (
+            CREATE TABLE IF NOT EXISTS by_hand (
             position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream_id bigint NOT NULL,
             version bigint NOT NULL, event_type text NOT NULL, payload json NOT NULL,
             UNIQUE (stream_id, version))"
