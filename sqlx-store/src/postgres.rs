@@ -6,6 +6,7 @@ mod backlog;
 mod consumers;
 mod diagnose;
 mod error;
+mod gathering;
 mod group;
 mod import;
 mod log;
@@ -37,7 +38,7 @@ use self::append::Append;
 use self::attempt::Attempts;
 use self::backlog::Backlog;
 use self::error::is_of_the_connection;
-use self::group::Gathering;
+use self::gathering::Gathering;
 use self::news::News;
 use self::session::Session;
 use self::statements::Statements;
@@ -243,7 +244,7 @@ impl EventStore for PostgresStore {
             });
         }
         match append.single() {
-            Some(single) => group::append_or_join(self, &append, single).await,
+            Some(single) => gathering::append_or_join(self, &append, single).await,
             None => self.append_now(&append).await,
         }
     }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::Inner;
 use super::backlog::Backlog;
 use super::error::explain;
-use super::group::Gathering;
+use super::gathering::Gathering;
 use super::migrate;
 use super::news::News;
 use super::options::PostgresOptions;

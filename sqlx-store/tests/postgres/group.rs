@@ -15,29 +15,34 @@ use tokio::time::timeout;
 use crate::common::{Place, batch, count, execute, stream};
 
 /// So few connections that one statement at a time appends, and everybody else gathers.
-const CONNECTIONS: usize = 3;
+pub(crate) const CONNECTIONS: usize = 3;
 /// What takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn open(place: &Place) -> PostgresStore {
+pub(crate) async fn open(place: &Place) -> PostgresStore {
     let options = place.options().max_connections(CONNECTIONS);
     PostgresStore::connect(options).await.unwrap()
 }
 
-type Appending = JoinHandle<Result<Appended, StoreError>>;
+pub(crate) type Appending = JoinHandle<Result<Appended, StoreError>>;
 
-fn append(store: &PostgresStore, id: u64, expected: Expected, batch: Batch) -> Appending {
+pub(crate) fn append(
+    store: &PostgresStore,
+    id: u64,
+    expected: Expected,
+    batch: Batch,
+) -> Appending {
     let (store, stream) = (store.clone(), stream(id));
     tokio::spawn(async move { store.append(&stream, expected, &batch).await })
 }
 
-async fn outcome(appending: Appending) -> Result<Appended, StoreError> {
+pub(crate) async fn outcome(appending: Appending) -> Result<Appended, StoreError> {
     let joined = timeout(PATIENCE, appending).await;
     joined.expect("it comes to an end").unwrap()
 }
 
 /// How many events each stream has.
-async fn lengths(place: &Place) -> BTreeMap<String, i64> {
+pub(crate) async fn lengths(place: &Place) -> BTreeMap<String, i64> {
     let mut connection = place.stranger().await;
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT stream_id, max(version) FROM rehydrate_events GROUP BY 1")
@@ -213,63 +218,6 @@ async fn a_caller_who_gives_up_takes_nobody_along() {
         outcome(last).await.unwrap();
     }
     assert!(lengths(&place).await.values().all(|length| *length == 1));
-}
-
-#[test]
-fn a_runtime_that_ends_leaves_the_store_to_others() {
-    let other = tokio::runtime::Runtime::new().unwrap();
-    let own = tokio::runtime::Runtime::new().unwrap();
-    let Some(place) = own.block_on(Place::new()) else {
-        return;
-    };
-    let store = own.block_on(open(&place));
-    for round in 0..5_u64 {
-        let ending = tokio::runtime::Runtime::new().unwrap();
-        let ids = (0..60).map(|it| 100 * round + it);
-        let appending = ids.map(|id| {
-            let (store, stream) = (store.clone(), stream(id));
-            ending.spawn(async move {
-                let batch = batch(&["1"]);
-                store
-                    .append(&stream, Expected::NoStream, &batch)
-                    .await
-                    .map(drop)
-            })
-        });
-        let _appending: Vec<_> = appending.collect();
-        let beside = other.block_on(async {
-            let beside = (0..10).map(|it| {
-                append(
-                    &store,
-                    10_000 + 100 * round + it,
-                    Expected::NoStream,
-                    batch(&["1"]),
-                )
-            });
-            let beside: Vec<_> = beside.collect();
-            tokio::time::sleep(Duration::from_millis(2)).await;
-            ending.shutdown_background();
-            join_all(beside.into_iter().map(outcome)).await
-        });
-        for beside in beside {
-            // One that the runtime which ended had taken along may be there or not.
-            let is_unknown = matches!(beside, Err(StoreError::OutcomeUnknown { .. }));
-            assert!(beside.is_ok() || is_unknown, "{beside:?}");
-        }
-        // Connections of the runtime that has ended fail once each; nobody waits for its turn.
-        let outcomes = other.block_on(async {
-            let mut outcomes = Vec::new();
-            for number in 0..=CONNECTIONS as u64 {
-                let id = 20_000 + 100 * round + number;
-                let after = append(&store, id, Expected::NoStream, batch(&["1"]));
-                outcomes.push(outcome(after).await);
-            }
-            outcomes
-        });
-        assert!(outcomes.iter().any(Result::is_ok), "{outcomes:?}");
-    }
-    let lengths = own.block_on(lengths(&place));
-    assert!(lengths.values().all(|length| *length == 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,8 @@ mod contract;
 #[path = "../shared/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+mod gathering;
+#[cfg(test)]
 mod group;
 #[cfg(test)]
 mod late;

@@ -3,8 +3,8 @@
 -- $7 types, $8 schema versions, $9 payloads; no stream twice.
 -- Guarantee: a row for each event that is written; those of streams at another version are not, and
 -- lost races neither. As append_event it says before it takes a position above which one that will
--- be. Whoever is in the way for longer than 20 ms makes it fail as a whole, so that an append never
--- waits for what another one waits for.
+-- be. A lock of others that is in the way of a row for longer than 20 ms makes it fail as a whole, so
+-- that an append does not wait for what another one waits for.
 INSERT INTO rehydrate_events (
     category, stream_id, version, event_type, schema_version, payload, metadata, event_id,
     recorded_at
