@@ -346,8 +346,7 @@ impl EventStore for PostgresStore {
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
         // Too far away for a clock is as good as never.
         let deadline = Instant::now() + at_most.min(Duration::from_secs(1 << 30));
-        if let Some(pause) = self.0.pace.pause(position) {
-            tokio::time::sleep(pause.min(at_most)).await;
+        if self.0.pace.gathered(position, at_most).await {
             return Ok(());
         }
         loop {

@@ -249,8 +249,7 @@ impl EventStore for SqliteStore {
     }
 
     async fn wait_past(&self, position: Position, at_most: Duration) -> Result<(), StoreError> {
-        if let Some(pause) = self.0.pace.pause(position) {
-            tokio::time::sleep(pause.min(at_most)).await;
+        if self.0.pace.gathered(position, at_most).await {
             return Ok(());
         }
         let wait = async {

@@ -58,8 +58,18 @@ impl Pace {
         }
     }
 
-    /// How long to leave a busy log alone after what was read up to this position.
-    pub(crate) fn pause(&self, position: Position) -> Option<Duration> {
+    /// Leaves a busy log alone for a moment after what was read up to this position; false, at once,
+    /// if it is not busy.
+    pub(crate) async fn gathered(&self, position: Position, at_most: Duration) -> bool {
+        let pause = self.pause(position);
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause.min(at_most)).await;
+        }
+        pause.is_some()
+    }
+
+    /// How long to leave it alone.
+    fn pause(&self, position: Position) -> Option<Duration> {
         let seen = (*self.seen())?;
         let behind = seen.latest.get().saturating_sub(position.get());
         let is_news = seen.begun.elapsed() < STALE;

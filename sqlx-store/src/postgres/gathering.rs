@@ -33,7 +33,7 @@ const SPARED: usize = 2;
 /// How many appends one statement takes at most, so that the first of them does not wait long.
 const LARGEST_GROUP: usize = 64;
 
-/// How long a turn is waited for: as the lock_timeout of a group.
+/// How long a turn is waited for: as the lock_timeout in `append_group.sql`.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// From this position on the plan for a group is kept: PostgreSQL makes another one for a table that
@@ -154,24 +154,30 @@ fn hand_on(store: &Arc<Inner>, may_lead: bool) {
         // Without a task of its own nobody can lead.
         let left = std::mem::take(&mut state.waiting);
         drop(state);
-        for request in left {
-            request.answer(Reply::Alone(None));
-        }
-        return;
+        return leave_alone(left);
     };
     let Some(number) = state.free_turn(gathering.at_once) else {
         return;
     };
+    let is_one = state.waiting.len() == 1;
+    let only = state.waiting.pop_front_if(|_| is_one);
+    // A turn that is dropped looks at the state.
+    drop(state);
     let mut turn = Turn::new(store, number);
-    if state.waiting.len() > 1 {
-        drop(state);
+    if let Some(only) = only {
+        // If the caller has gone away, the turn comes back, and is dropped.
+        only.answer(Reply::Alone(Some(turn)));
+    } else {
         // Before it runs for the first time, which it may never do.
         turn.is_leader = true;
         runtime.spawn(turn.lead());
-    } else if let Some(request) = state.waiting.pop_front() {
-        drop(state);
-        // If the caller has gone away, the turn comes back, and is dropped.
-        request.answer(Reply::Alone(Some(turn)));
+    }
+}
+
+/// Leaves each append to its caller.
+pub(super) fn leave_alone(requests: impl IntoIterator<Item = Request>) {
+    for request in requests {
+        request.answer(Reply::Alone(None));
     }
 }
 
@@ -268,9 +274,7 @@ impl Turn {
             state.turns.push_back((self.number, Instant::now()));
         }
         drop(state);
-        for request in apart {
-            request.answer(Reply::Alone(None));
-        }
+        leave_alone(apart);
         (!group.is_empty()).then_some(group)
     }
 }

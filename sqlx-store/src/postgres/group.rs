@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::PostgresStore;
 use super::append::written;
 use super::error::{Meaning, meaning};
-use super::gathering::{Reply, Request};
+use super::gathering::{Reply, Request, leave_alone};
 use crate::dialect::rows::Fault;
 
 /// A longer event goes alone, so that nobody waits for it.
@@ -128,10 +128,9 @@ fn fail(store: &PostgresStore, group: Vec<Request>, error: sqlx::Error) {
     }
     tracing::debug!(%error, "appends could not be written together");
     if what == Meaning::Cut {
-        return unknown(group, error);
-    }
-    for request in group {
-        request.answer(Reply::Alone(None));
+        unknown(group, error);
+    } else {
+        leave_alone(group);
     }
 }
 
@@ -148,10 +147,7 @@ fn unknown(group: Vec<Request>, error: sqlx::Error) {
 /// There was no connection. Nobody waits for one a second time.
 fn refuse(group: Vec<Request>, error: StoreError) {
     let StoreError::Unavailable { reason, .. } = error else {
-        for request in group {
-            request.answer(Reply::Alone(None));
-        }
-        return;
+        return leave_alone(group);
     };
     for request in group {
         request.answer(Reply::Failed(StoreError::Unavailable {

@@ -194,8 +194,7 @@ impl Writer {
     }
 
     fn lead_group(&self, connection: &mut WriterConnection, group: Vec<Request>) {
-        let events = group.iter().map(|request| request.append.events().len());
-        let events: usize = events.sum();
+        let events = events_in(&group);
         let span = tracing::debug_span!("commit", appends = group.len(), events);
         let _entered = span.enter();
         match connection.direct() {
@@ -212,7 +211,7 @@ impl Writer {
 
     fn commit_group(&self, connection: &Connection, group: Vec<Request>) {
         let appends = group.iter().map(|request| &request.append);
-        let events = appends.clone().map(|append| append.events().len()).sum();
+        let events = events_in(&group);
         match try_group(connection, appends, &self.store) {
             Ok(answers) => {
                 self.count(&answers, events);
@@ -263,6 +262,14 @@ impl Writer {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many events a group has.
+fn events_in(group: &[Request]) -> usize {
+    group
+        .iter()
+        .map(|request| request.append.events().len())
+        .sum()
 }
 
 impl Request {

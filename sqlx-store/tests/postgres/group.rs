@@ -8,7 +8,7 @@ use rehydrate::{
     Appended, Batch, EventStore as _, Expected, LogQuery, NewEvent, Position, RecordedTime,
     SchemaVersion, StoreError, StreamQuery, Version,
 };
-use rehydrate_sqlx::PostgresStore;
+use rehydrate_sqlx::{PostgresOptions, PostgresStore};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -57,8 +57,32 @@ async fn appends_of_many_callers_share_statements_and_each_is_there_once() {
     let Some(place) = Place::new().await else {
         return;
     };
+    share(&place, place.options()).await;
+}
+
+/// The plan is kept then.
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_to_a_long_log_share_statements_and_each_is_there_once() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let mut stranger = place.stranger().await;
+    execute(&mut stranger, "SELECT setval('rehydrate_positions', 20000)").await;
+    share(&place, place.options()).await;
+}
+
+/// Each statement is in a transaction of its own then, as behind a pooler.
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_that_are_pooled_by_transaction_share_statements_and_each_is_there_once() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    share(&place, place.options().transaction_pooling(true)).await;
+}
+
+async fn share(place: &Place, options: PostgresOptions) {
     // Several statements at a time, so that one commits later than another with higher positions.
-    let options = place.options().max_connections(6);
+    let options = options.max_connections(6);
     let store = PostgresStore::connect(options).await.unwrap();
     let (writers, each) = (60, 20);
     let writing = (0..writers).map(|writer| {
@@ -227,7 +251,7 @@ async fn what_was_acknowledged_is_there_and_nothing_twice_when_connections_are_c
     };
     let name = format!("cut{}", place.schema);
     let url = format!("{}?application_name={name}", place.url);
-    let options = url.parse::<rehydrate_sqlx::PostgresOptions>().unwrap();
+    let options = url.parse::<PostgresOptions>().unwrap();
     let options = options.schema(&place.schema).max_connections(CONNECTIONS);
     let store = PostgresStore::connect(options).await.unwrap();
     let writing = (0..30_u64).map(|writer| {
