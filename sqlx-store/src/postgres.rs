@@ -213,9 +213,12 @@ impl PostgresStore {
     }
 
     async fn progress(&self) -> Result<log::Progress, StoreError> {
-        reading!(self, |connection| {
+        let progress: Result<log::Progress, StoreError> = reading!(self, |connection| {
             log::progress(connection, self.statements(), self.name())
-        })
+        });
+        let progress = progress?;
+        self.statements().see(progress.head);
+        Ok(progress)
     }
 }
 
@@ -275,6 +278,7 @@ impl EventStore for PostgresStore {
         });
         let page = page?;
         self.0.pace.see(page.watermark);
+        self.statements().see(page.watermark);
         Ok(page)
     }
 

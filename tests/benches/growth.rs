@@ -3,7 +3,10 @@
 //!
 //! `cargo bench -p rehydrate-tests --bench growth` fills SQLite and PostgreSQL up to each size and
 //! prints microseconds (p50 and p99, and how they compare with those at the first size), for 1, 8 and
-//! 64 writers; and at the last size, what four followers of the log cost eight writers.
+//! 64 writers; and at the last size, what four followers of the log cost eight writers. Writers
+//! append to the hundred accounts that are busy at the log's end, as a business does, and then to
+//! accounts from anywhere in the log, each of which is likely to be on a page of the index that
+//! nobody else writes to.
 //! `REHYDRATE_BENCH_SIZES` (`10000,1000000,10000000`) says which sizes. Ten million events need 10 GB
 //! of disk and a quarter of an hour. Every read is checked; times are only printed.
 //!
@@ -18,6 +21,7 @@ mod log;
 #[path = "growth/times.rs"]
 mod times;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,11 +32,12 @@ use rehydrate_tests::stores::{Place, sqlite_file};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use self::log::{EVENTS, Writer};
-use self::times::Times;
+use self::times::{Table, Times};
 
 /// How often each thing is done, before and while it is measured.
 const WARM: u64 = 100;
 const OFTEN: u64 = 1_000;
+const APPENDS: u64 = 25_600;
 
 #[tokio::main]
 async fn main() {
@@ -48,58 +53,80 @@ async fn main() {
         .collect();
     let last = *sizes.last().expect("there is a size");
     println!(
-        "microseconds, p50 / p99 (p50, p99 beside those at {} events)",
+        "microseconds, p50 / p99 (p50, p99 beside those at {} events)\n",
         sizes[0]
     );
-    println!("| store | events | append | 8 writers | 64 writers | load | page | watermark |");
-    println!("|---|---|---|---|---|---|---|---|");
+    let mut tables = Tables {
+        appends: Table::new("store | events | to accounts | append | 8 writers | 64 writers"),
+        reads: Table::new("store | events | load | page | watermark"),
+    };
     let (_folder, sqlite) = sqlite_file().await;
     let sqlite: Arc<dyn EventStore> = Arc::new(sqlite);
-    measure("SQLite", &sqlite, &sizes, async || ()).await;
-    let Some(place) = Place::on_postgres().await else {
-        followers::measure("SQLite", &sqlite, last).await;
-        return;
-    };
-    let postgres = place.open().await;
-    measure("PostgreSQL", &postgres, &sizes, async || {
-        settle(&place).await;
-    })
-    .await;
-    println!("\nshared_buffers: {}\n", shared_buffers(&place).await);
+    tables.measure("SQLite", &sqlite, &sizes, async || ()).await;
+    let place = Place::on_postgres().await;
+    let mut postgres = None;
+    if let Some(place) = &place {
+        let store = postgres.insert(place.open().await);
+        tables
+            .measure("PostgreSQL", store, &sizes, async || settle(place).await)
+            .await;
+        println!("\nshared_buffers: {}", shared_buffers(place).await);
+    }
+    tables.appends.print();
+    tables.reads.print();
+    println!();
     followers::measure("SQLite", &sqlite, last).await;
-    followers::measure("PostgreSQL", &postgres, last).await;
-}
-
-/// At each of the sizes.
-async fn measure(name: &str, store: &Arc<dyn EventStore>, sizes: &[u64], settle: impl AsyncFn()) {
-    let mut filled = 0;
-    let mut first: Option<Vec<Times>> = None;
-    for &size in sizes {
-        log::fill(store, filled, size).await;
-        filled = size;
-        settle().await;
-        let mut all = Vec::new();
-        for writers in [1, 8, 64] {
-            all.push(append(store, size, writers).await);
-        }
-        all.push(load(store, size).await);
-        all.push(page(store, size).await);
-        all.push(watermark(store).await);
-        let before = first.get_or_insert_with(|| all.clone());
-        let cells: Vec<String> = all
-            .iter()
-            .zip(before)
-            .map(|(now, then)| now.beside(then))
-            .collect();
-        println!("| {name} | {size} | {} |", cells.join(" | "));
+    if let Some(postgres) = &postgres {
+        followers::measure("PostgreSQL", postgres, last).await;
     }
 }
 
-/// One event to an account anywhere in the log, by so many writers at once.
-async fn append(store: &Arc<dyn EventStore>, size: u64, writers: u64) -> Times {
-    let each = OFTEN.max(64 * 100) / writers.max(4);
+struct Tables {
+    appends: Table,
+    reads: Table,
+}
+
+impl Tables {
+    /// At each of the sizes.
+    async fn measure(
+        &mut self,
+        name: &str,
+        store: &Arc<dyn EventStore>,
+        sizes: &[u64],
+        settle: impl AsyncFn(),
+    ) {
+        let mut filled = 0;
+        for &size in sizes {
+            log::fill(store, filled, size).await;
+            filled = size;
+            settle().await;
+            // Before writers have made some of the accounts longer.
+            let reads = vec![
+                load(store, size).await,
+                page(store, size).await,
+                watermark(store).await,
+            ];
+            self.reads.add(name, &format!("{name} | {size}"), reads);
+            for (to, accounts) in [
+                ("of the moment", log::accounts_of_the_moment(size)),
+                ("anywhere", log::accounts(size)),
+            ] {
+                let mut all = Vec::new();
+                for writers in [1, 8, 64] {
+                    all.push(append(store, &accounts, writers).await);
+                }
+                let (of, row) = (format!("{name} {to}"), format!("{name} | {size} | {to}"));
+                self.appends.add(&of, &row, all);
+            }
+        }
+    }
+}
+
+/// One event each time to one of these accounts, by so many writers at once.
+async fn append(store: &Arc<dyn EventStore>, accounts: &Range<u64>, writers: u64) -> Times {
+    let each = APPENDS / writers.max(4);
     let tasks = (0..writers).map(|number| {
-        let mut writer = Writer::new(Arc::clone(store), size, writers, number);
+        let mut writer = Writer::new(Arc::clone(store), accounts, writers, number);
         tokio::spawn(async move {
             for _ in 0..WARM / writers + 1 {
                 writer.append().await;

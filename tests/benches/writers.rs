@@ -11,6 +11,8 @@ mod account;
 #[path = "workloads/by_hand.rs"]
 #[expect(dead_code, reason = "the other databases and loads are for workloads")]
 mod by_hand;
+#[path = "writers/wide.rs"]
+mod wide;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,21 +25,45 @@ use tokio::sync::{Mutex, Semaphore};
 
 use self::account::{Account, Refused, event};
 use self::by_hand::ByHand;
+use self::wide::Wide;
 
 const CONNECTIONS: usize = 10;
 const CALLERS: [usize; 5] = [1, 8, 16, 32, 64];
 const TIME: Duration = Duration::from_millis(700);
 
 /// By hand, with a pool.
-struct Hands {
-    free: Mutex<Vec<ByHand>>,
+struct Hands<T> {
+    free: Mutex<Vec<T>>,
     permits: Semaphore,
 }
 
 #[derive(Clone)]
 enum Who {
-    Hand(Arc<Hands>),
+    Hand(Arc<Hands<ByHand>>),
+    Wide(Arc<Hands<Wide>>),
     Own(Arc<Repository<Account>>),
+}
+
+impl<T> Hands<T> {
+    async fn new(connect: impl AsyncFn() -> T) -> Arc<Self> {
+        let mut free = Vec::new();
+        for _ in 0..CONNECTIONS {
+            free.push(connect().await);
+        }
+        Arc::new(Self {
+            free: Mutex::new(free),
+            permits: Semaphore::new(CONNECTIONS),
+        })
+    }
+
+    /// Does something on whichever connection is free.
+    async fn on_one(&self, run: impl AsyncFnOnce(&mut T)) {
+        let _permit = self.permits.acquire().await.expect("it is open");
+        let hand = self.free.lock().await.pop();
+        let mut hand = hand.expect("there is one for each permit");
+        run(&mut hand).await;
+        self.free.lock().await.push(hand);
+    }
 }
 
 #[derive(Default)]
@@ -58,34 +84,32 @@ async fn main() {
     let rounds = std::env::var("REHYDRATE_BENCH_ROUNDS").ok();
     let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(6);
     let store = place.open().await;
-    let mut free = Vec::new();
-    for _ in 0..CONNECTIONS {
-        free.push(ByHand::postgres(place.server_url(), place.name()).await);
-    }
-    let hands = Who::Hand(Arc::new(Hands {
-        free: Mutex::new(free),
-        permits: Semaphore::new(CONNECTIONS),
-    }));
+    let (url, schema) = (place.server_url(), place.name());
+    let hands = Who::Hand(Hands::new(async || ByHand::postgres(url, schema).await).await);
+    let wide = Who::Wide(Hands::new(async || Wide::connect(url, schema).await).await);
     let accounts: Repository<Account> = Repository::new(Arc::clone(&store));
     let own = Who::Own(Arc::new(accounts.without_snapshots()));
     let next = Arc::new(AtomicU64::new(1));
     println!(
-        "| callers | by hand, events/s | rehydrate | ratio | p50 and p99 by hand, us | rehydrate |"
+        "| callers | by hand, events/s | all columns | rehydrate | to by hand | to all columns | p50 and p99 by hand, us | rehydrate |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|");
     let mut appended = 0;
     for callers in CALLERS {
-        let (mut theirs, mut ours) = (Seen::default(), Seen::default());
+        let [mut theirs, mut as_wide, mut ours] = [(); 3].map(|()| Seen::default());
         for _ in 0..rounds {
             round(&hands, callers, &next, &mut theirs).await;
+            round(&wide, callers, &next, &mut as_wide).await;
             appended += round(&own, callers, &next, &mut ours).await;
         }
-        let (theirs, ours) = (theirs.summed_up(), ours.summed_up());
+        let [theirs, as_wide, ours] = [theirs, as_wide, ours].map(Seen::summed_up);
         println!(
-            "| {callers} | {:.0} | {:.0} | {:.2} | {} and {} | {} and {} |",
+            "| {callers} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {} and {} | {} and {} |",
             theirs.0,
+            as_wide.0,
             ours.0,
             ours.0 / theirs.0,
+            ours.0 / as_wide.0,
             theirs.1,
             theirs.2,
             ours.1,
@@ -128,12 +152,15 @@ async fn round(who: &Who, callers: usize, next: &Arc<AtomicU64>, seen: &mut Seen
 async fn append(who: &Who, id: u64) {
     match who {
         Who::Hand(hands) => {
-            let _permit = hands.permits.acquire().await.expect("it is open");
-            let hand = hands.free.lock().await.pop();
-            let mut hand = hand.expect("there is one for each permit");
-            let done = hand.append(id, 0, &[event(0)]).await;
-            done.expect("it is appended");
-            hands.free.lock().await.push(hand);
+            let append = async |hand: &mut ByHand| {
+                let done = hand.append(id, 0, &[event(0)]).await;
+                done.expect("it is appended");
+            };
+            hands.on_one(append).await;
+        }
+        Who::Wide(hands) => {
+            let append = async |hand: &mut Wide| hand.append(id, &event(0)).await;
+            hands.on_one(append).await;
         }
         Who::Own(accounts) => {
             let open = |_: &Account| Ok::<_, Refused>(event(0));

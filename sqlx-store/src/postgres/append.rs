@@ -75,6 +75,19 @@ impl<'a> Append<'a> {
         statements: &Statements,
         race: Race,
     ) -> Result<Result<Appended, StoreError>, sqlx::Error> {
+        let answer = self.send(connection, statements, race).await?;
+        if let Ok(appended) = &answer {
+            statements.see(appended.position);
+        }
+        Ok(answer)
+    }
+
+    async fn send(
+        &self,
+        connection: &mut PgConnection,
+        statements: &Statements,
+        race: Race,
+    ) -> Result<Result<Appended, StoreError>, sqlx::Error> {
         if race == Race::Error
             && let Some(plain) = self.plain(statements)
             && let Some(row) = plain.fetch_optional(&mut *connection).await?

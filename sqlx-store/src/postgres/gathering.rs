@@ -10,7 +10,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,10 +35,6 @@ const LARGEST_GROUP: usize = 64;
 /// How long a turn is waited for: as the lock_timeout in `append_group.sql`.
 const PATIENCE: Duration = Duration::from_millis(20);
 
-/// From this position on the plan for a group is kept: PostgreSQL makes another one for a table that
-/// is nearly empty, and does not notice soon that it has grown.
-const LARGE: u64 = 10_000;
-
 /// What became of an append that was handed over.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -59,7 +54,6 @@ pub(super) struct Request {
 #[derive(Debug)]
 pub(super) struct Gathering {
     at_once: usize,
-    last_position: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -185,19 +179,8 @@ impl Gathering {
     pub(super) fn new(connections: usize) -> Self {
         Self {
             at_once: connections.saturating_sub(SPARED).clamp(1, AT_ONCE),
-            last_position: AtomicU64::new(0),
             state: Mutex::default(),
         }
-    }
-
-    /// Whether the log is so long that a plan may be kept.
-    pub(super) fn is_large(&self) -> bool {
-        self.last_position.load(Ordering::Relaxed) >= LARGE
-    }
-
-    pub(super) fn see(&self, appended: &Appended) {
-        let position = appended.position.get();
-        self.last_position.fetch_max(position, Ordering::Relaxed);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,13 +1,25 @@
 //! The statements, each in a file of its own; those that no other database needs are in `own`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rehydrate_port::Position;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
 use super::options::quoted;
 use crate::dialect::session::Kept;
+
+/// From this position on a log is long.
+const LONG: u64 = 10_000;
+
+/// A statement's text, and another one for a long log, so that each has a plan of its own.
+///
+/// A connection keeps the plan that PostgreSQL has made for a statement. For a table that is nearly
+/// empty that may be to read all of it, and nothing tells PostgreSQL that the table has grown until
+/// somebody analyzes it.
+type Texts = [Arc<str>; 2];
 
 macro_rules! statements {
     ($($name:ident = $file:literal),* $(,)?) => {
@@ -17,25 +29,29 @@ macro_rules! statements {
         /// pooler nobody knows, and which the caller may change within a transaction.
         #[derive(Clone, Debug)]
         pub(super) struct Statements {
-            $($name: Arc<str>,)*
+            $($name: Texts,)*
             is_cached: bool,
+            last_position: Arc<AtomicU64>,
         }
 
         impl Statements {
             pub(super) fn new(schema: &str, is_cached: bool) -> Self {
                 let prefix = format!("{}.", quoted(schema));
                 Self {
-                    $($name: qualified(
+                    $($name: texts(
                         include_str!(concat!("../../sql/postgres/", $file, ".sql")),
                         &prefix,
-                    ).into(),)*
+                    ),)*
                     is_cached,
+                    last_position: Arc::default(),
                 }
             }
 
             $(pub(super) fn $name(&self) -> Query<'static, Postgres, PgArguments> {
                 // The text is that of the file, and the schema is a plain name.
-                sqlx::query(AssertSqlSafe(Arc::clone(&self.$name))).persistent(self.is_cached)
+                let [text, of_a_long_log] = &self.$name;
+                let text = if self.is_log_long() { of_a_long_log } else { text };
+                sqlx::query(AssertSqlSafe(Arc::clone(text))).persistent(self.is_cached)
             })*
         }
     };
@@ -120,6 +136,17 @@ impl Statements {
     pub(super) const BEGIN_SNAPSHOT: &'static str =
         include_str!("../../sql/postgres/own/begin_snapshot.sql");
 
+    /// The log is this long at least.
+    pub(super) fn see(&self, position: Position) {
+        self.last_position
+            .fetch_max(position.get(), Ordering::Relaxed);
+    }
+
+    /// Whether the log is so long that nobody would read all of it for an event.
+    pub(super) fn is_log_long(&self) -> bool {
+        self.last_position.load(Ordering::Relaxed) >= LONG
+    }
+
     /// Whether the driver keeps what it has prepared.
     pub(super) fn is_cached(&self) -> bool {
         self.is_cached
@@ -164,6 +191,12 @@ impl Statements {
             Kept::TakeLease => self.take_lease(),
         }
     }
+}
+
+fn texts(statement: &str, prefix: &str) -> Texts {
+    let text = qualified(statement, prefix);
+    let of_a_long_log = format!("{text}\n-- in a long log");
+    [text.into(), of_a_long_log.into()]
 }
 
 /// The statement without its comment, with a prefix before each of our names.

@@ -11,6 +11,12 @@ use super::error::{Meaning, explain, meaning};
 use super::statements;
 use crate::dialect::rows::{self, Fault, RawCommand};
 
+/// The size of a page of SQLite's, in bytes.
+const PAGE: u64 = 4_096;
+
+/// About how many bytes of the table and its indexes a row takes beside its payload and metadata.
+const BESIDE: usize = 200;
+
 /// An append that outlives the call that asked for it.
 #[derive(Debug)]
 pub(super) struct Append {
@@ -63,6 +69,17 @@ impl Append {
 
     pub(super) fn events(&self) -> &[NewEvent] {
         &self.batch.events
+    }
+
+    /// About how many pages of the file it changes: one of the table and one of each of its indexes,
+    /// and what its rows fill.
+    pub(super) fn pages(&self) -> u64 {
+        let metadata = self.metadata().map_or(0, str::len);
+        let rows = self.events().iter();
+        let bytes: usize = rows
+            .map(|event| event.payload.len() + metadata + BESIDE)
+            .sum();
+        3 + bytes as u64 / PAGE
     }
 
     pub(super) fn metadata(&self) -> Option<&str> {

@@ -13,8 +13,9 @@ use rusqlite::Connection;
 use super::direct::Opening;
 use super::statements;
 
-/// How many events are written between two checkpoints: each changes three or four pages.
-const EVENTS: u64 = 1_000;
+/// About how many pages are changed between two checkpoints, those of a thousand appends of one
+/// event: 12 MB.
+const PAGES: u64 = 3_000;
 
 /// The length of the WAL, in pages, at which a commit looks for itself: 32 MB.
 pub(super) const PAGES_FOR_A_COMMIT: &str = "8000";
@@ -37,11 +38,10 @@ impl Checkpoints {
         }
     }
 
-    /// So many events have been committed.
-    pub(super) fn written(self: &Arc<Self>, events: usize) {
-        let events = events as u64;
-        let written = self.written.fetch_add(events, Ordering::Relaxed) + events;
-        if written < EVENTS || self.is_under_way.swap(true, Ordering::AcqRel) {
+    /// So many pages have been changed and committed.
+    pub(super) fn written(self: &Arc<Self>, pages: u64) {
+        let written = self.written.fetch_add(pages, Ordering::Relaxed) + pages;
+        if written < PAGES || self.is_under_way.swap(true, Ordering::AcqRel) {
             return;
         }
         self.written.store(0, Ordering::Relaxed);

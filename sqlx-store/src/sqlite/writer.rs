@@ -156,7 +156,7 @@ impl Writer {
         }
         match outcome {
             Ok(mut answers) => {
-                self.count(&answers, append.events().len());
+                self.count(&answers, append.pages());
                 self.tell_news();
                 answers.pop()
             }
@@ -194,7 +194,8 @@ impl Writer {
     }
 
     fn lead_group(&self, connection: &mut WriterConnection, group: Vec<Request>) {
-        let events = events_in(&group);
+        let events = group.iter().map(|request| request.append.events().len());
+        let events: usize = events.sum();
         let span = tracing::debug_span!("commit", appends = group.len(), events);
         let _entered = span.enter();
         match connection.direct() {
@@ -210,11 +211,10 @@ impl Writer {
     }
 
     fn commit_group(&self, connection: &Connection, group: Vec<Request>) {
-        let appends = group.iter().map(|request| &request.append);
-        let events = events_in(&group);
-        match try_group(connection, appends, &self.store) {
+        let appends = || group.iter().map(|request| &request.append);
+        match try_group(connection, appends(), &self.store) {
             Ok(answers) => {
-                self.count(&answers, events);
+                self.count(&answers, appends().map(Append::pages).sum());
                 self.tell_news();
                 for (request, answer) in group.into_iter().zip(answers) {
                     request.answer(answer);
@@ -239,13 +239,13 @@ impl Writer {
         }
     }
 
-    fn count(&self, answers: &[Result<Appended, StoreError>], events: usize) {
+    fn count(&self, answers: &[Result<Appended, StoreError>], pages: u64) {
         let written = answers.iter().filter(|answer| answer.is_ok()).count() as u64;
         self.appends.fetch_add(written, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
         tracing::debug!(appends = written, "committed");
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.written(events);
+            checkpoints.written(pages);
         }
     }
 
@@ -262,14 +262,6 @@ impl Writer {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How many events a group has.
-fn events_in(group: &[Request]) -> usize {
-    group
-        .iter()
-        .map(|request| request.append.events().len())
-        .sum()
 }
 
 impl Request {

@@ -27,6 +27,8 @@ mod late;
 #[cfg(test)]
 mod news;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod pooler;
 #[cfg(test)]
 mod proxy;

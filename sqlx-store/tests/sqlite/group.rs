@@ -136,13 +136,7 @@ async fn the_wal_gets_into_the_file_although_no_commit_takes_it_there() {
     // Before the first checkpoint there is little in the file itself.
     let size = || std::fs::metadata(place.file()).unwrap().len();
     let begin = size();
-    let payload = "1".repeat(500);
-    let many = batch(&[payload.as_str(); 100]);
-    for number in 0..15 {
-        let stream = stream(number);
-        let appended = store.append(&stream, Expected::NoStream, &many);
-        appended.await.unwrap();
-    }
+    append_15_megabytes(&store).await;
     for _ in 0..500 {
         if size() > begin + 100_000 {
             return;
@@ -158,15 +152,20 @@ async fn whoever_says_when_commits_make_checkpoints_has_none_beside_them() {
     let options = SqliteOptions::new(place.file()).pragma("wal_autocheckpoint", "0");
     let store = SqliteStore::connect(options).await.unwrap();
     let begin = std::fs::metadata(place.file()).unwrap().len();
-    let payload = "1".repeat(500);
+    append_15_megabytes(&store).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(std::fs::metadata(place.file()).unwrap().len(), begin);
+}
+
+/// More than one checkpoint takes.
+async fn append_15_megabytes(store: &SqliteStore) {
+    let payload = "1".repeat(10_000);
     let many = batch(&[payload.as_str(); 100]);
     for number in 0..15 {
         let stream = stream(number);
         let appended = store.append(&stream, Expected::NoStream, &many);
         appended.await.unwrap();
     }
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    assert_eq!(std::fs::metadata(place.file()).unwrap().len(), begin);
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! A program with the store crate and one database, beside one with sqlx alone.
+//! A program with the store crate and one database, beside one with sqlx alone; and beside one with
+//! sqlx and the crates that whoever keeps events in it by hand needs for them.
 
 use std::fs;
 use std::path::Path;
@@ -15,11 +16,23 @@ const DATABASES: [(&str, &str); 2] = [
     ),
 ];
 
+/// What events by hand need: JSON with derives, ids and times.
+const FOR_EVENTS: &str = r#"
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"
+uuid = { version = "1", features = ["fast-rng", "serde", "v7"] }
+chrono = { version = "0.4", default-features = false, features = ["now", "serde", "std"] }
+"#;
+
+const NAMES: [&str; 3] = ["alone", "events", "store"];
+
 /// Prints what it takes to build them from nothing.
 pub(crate) fn measure(folder: &Path, rounds: usize) {
     println!("A store and one database, built from nothing, medians of {rounds} rounds:");
     println!();
-    println!("| | crates | sqlx alone | crates | rehydrate-sqlx | ratio |");
+    println!(
+        "| | sqlx alone | with serde, uuid and chrono | rehydrate-sqlx | to sqlx alone | to that with serde, uuid and chrono |"
+    );
     println!("|---|---|---|---|---|---|");
     for (database, features) in DATABASES {
         let packages = packages(folder, database, features);
@@ -30,25 +43,26 @@ pub(crate) fn measure(folder: &Path, rounds: usize) {
             }
             Spent::running(&mut packages.cargo("build", name, name))
         };
-        let (mut theirs, mut own) = (Vec::new(), Vec::new());
+        let mut spent = NAMES.map(|_| Vec::new());
         for _ in 0..rounds {
-            theirs.push(build("alone"));
-            own.push(build("store"));
+            for (name, spent) in NAMES.iter().zip(&mut spent) {
+                spent.push(build(name));
+            }
         }
-        let crates = ["alone", "store"].map(|name| crates(&packages, name));
-        let [theirs, own] = [theirs, own].map(|all| Spent::median(&all));
+        let crates = NAMES.map(|name| crates(&packages, name));
+        let spent = spent.map(|all| Spent::median(&all));
         let row = |what: &str, of: fn(Spent) -> f64| {
+            let [alone, events, store] = spent.map(of);
             println!(
-                "| {database}, {what} | {} | {:.1} s | {} | {:.1} s | {:.2} |",
-                crates[0],
-                of(theirs),
-                crates[1],
-                of(own),
-                of(own) / of(theirs)
+                "| {database}, {what} | {alone:.1} s | {events:.1} s | {store:.1} s | {:.2} | {:.2} |",
+                store / alone,
+                store / events
             );
         };
         row("clock", |spent| spent.wall);
         row("processor", |spent| spent.cpu);
+        let [alone, events, store] = crates;
+        println!("| {database}, crates | {alone} | {events} | {store} | | |");
     }
 }
 
@@ -60,11 +74,14 @@ fn packages(folder: &Path, database: &str, features: &str) -> Packages {
         "rehydrate-sqlx = {{ path = {:?}, default-features = false, features = [{database:?}] }}",
         ours().join("sqlx-store")
     );
-    let both = [
-        ("alone", alone, String::new()),
-        ("store", store, String::new()),
-    ];
-    Packages::write(folder.join(database), &both)
+    let events = format!("{alone}{FOR_EVENTS}");
+    let dependencies = [alone, events, store];
+    let all: Vec<_> = NAMES
+        .into_iter()
+        .zip(dependencies)
+        .map(|(name, dependencies)| (name, dependencies, String::new()))
+        .collect();
+    Packages::write(folder.join(database), &all)
 }
 
 /// How many crates a build has compiled: cargo keeps a folder for each.

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use rehydrate::{EventStore, LogQuery, Position};
 use tokio::task::JoinHandle;
 
-use crate::log::Writer;
+use crate::log::{self, Writer};
 
 const WRITERS: u64 = 8;
 const FOLLOWERS: usize = 4;
@@ -58,7 +58,7 @@ pub(crate) async fn measure(name: &str, store: &Arc<dyn EventStore>, size: u64) 
 async fn write(store: &Arc<dyn EventStore>, size: u64) -> f64 {
     let begun = Instant::now();
     let writers = (0..WRITERS).map(|number| {
-        let mut writer = Writer::new(Arc::clone(store), size, WRITERS, number);
+        let mut writer = Writer::new(Arc::clone(store), &log::accounts(size), WRITERS, number);
         tokio::spawn(async move {
             let mut appended = 0_u32;
             while begun.elapsed() < TURN {

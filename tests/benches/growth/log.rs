@@ -1,6 +1,7 @@
 //! A log of any length, and who writes to it.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,8 +61,19 @@ pub(crate) fn anywhere(end: u64, number: u64) -> u64 {
     (mixed ^ (mixed >> 29)) % end
 }
 
+/// The accounts of a log of so many events.
+pub(crate) fn accounts(size: u64) -> Range<u64> {
+    0..size / EACH
+}
+
+/// Those whose events are the last of it.
+pub(crate) fn accounts_of_the_moment(size: u64) -> Range<u64> {
+    let end = accounts(size).end;
+    end.saturating_sub(TOGETHER)..end
+}
+
 pub(crate) fn account_anywhere(size: u64, number: u64) -> StreamId {
-    account(anywhere(size / EACH, number))
+    account(anywhere(accounts(size).end, number))
 }
 
 fn account(number: u64) -> StreamId {
@@ -71,7 +83,7 @@ fn account(number: u64) -> StreamId {
 /// One of those who write at the same time, each to accounts of its own.
 pub(crate) struct Writer {
     store: Arc<dyn EventStore>,
-    accounts: u64,
+    accounts: Range<u64>,
     writers: u64,
     number: u64,
     appended: u64,
@@ -79,10 +91,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(store: Arc<dyn EventStore>, size: u64, writers: u64, number: u64) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn EventStore>,
+        accounts: &Range<u64>,
+        writers: u64,
+        number: u64,
+    ) -> Self {
         Self {
             store,
-            accounts: size / EACH,
+            accounts: accounts.clone(),
             writers,
             number,
             appended: 0,
@@ -92,10 +109,11 @@ impl Writer {
 
     /// Appends one event to one of its accounts, and says how long that took.
     pub(crate) async fn append(&mut self) -> Duration {
-        let of_mine = (self.accounts / self.writers).max(1);
+        let all = self.accounts.end - self.accounts.start;
+        let of_mine = (all / self.writers).max(1);
         let chosen = anywhere(of_mine, self.appended) * self.writers + self.number;
         self.appended += 1;
-        let stream = account(chosen);
+        let stream = account(self.accounts.start + chosen);
         let version = match self.versions.get(&stream) {
             Some(version) => *version,
             None => self.last_version(&stream).await,
