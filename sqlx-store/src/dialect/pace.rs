@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use rehydrate_port::Position;
 
 /// How long a follower of a busy log lets events gather.
-const GATHER: Duration = Duration::from_millis(25);
+const GATHER: Duration = Duration::from_millis(50);
 /// A log is busy if so many events come while a follower waits.
-const MANY: u64 = 12;
+const MANY: u64 = 25;
 /// Whoever is further behind has enough to read.
 const FAR: u64 = 1_000;
 /// How long it takes to tell how fast the log grows.
