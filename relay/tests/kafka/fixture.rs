@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rehydrate::broker_contract::ContractBroker;
 use rehydrate::{Publisher, Source};
+use rehydrate_relay::ConnectError;
 use rehydrate_relay::kafka::{KafkaOptions, KafkaPublisher, KafkaSource};
 use rehydrate_tests::brokers::PATIENCE;
 use rehydrate_tests::kafka::{Server, shared_old, shared_tansu};
@@ -67,9 +69,17 @@ pub(crate) async fn publisher(options: KafkaOptions) -> KafkaPublisher {
     publisher.expect("the publisher connects")
 }
 
+/// A broker that has just been started may know of itself, and not yet of its topics.
 pub(crate) async fn source(options: KafkaOptions, topic: &str) -> KafkaSource {
-    let source = KafkaSource::connect(options, topic).await;
-    source.expect("the source connects")
+    let begun = Instant::now();
+    loop {
+        match KafkaSource::connect(options.clone(), topic).await {
+            Err(ConnectError::Unavailable { .. }) if begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            source => return source.expect("the source connects"),
+        }
+    }
 }
 
 pub(crate) fn client(server: &Server) -> FutureProducer {

@@ -103,6 +103,10 @@ const fn peer(
     }
 }
 
+/// By hand on a table with the columns and indexes of Rehydrate's.
+pub(crate) const SQLX_COLUMNS: &str = "sqlx columns";
+pub(crate) const RUSQLITE_COLUMNS: &str = "rusqlite columns";
+
 /// Whose macros ask a database about its tables.
 pub(crate) const ES_ENTITY: &str = "peer-es-entity";
 
@@ -129,6 +133,11 @@ pub(crate) const ALL: &[Contestant] = &[
         ..sqlx("sqlx json", "json")
     },
     Contestant {
+        group: Group::OtherRaw,
+        backends: PG,
+        ..sqlx(SQLX_COLUMNS, "columns")
+    },
+    Contestant {
         name: "tokio-postgres",
         group: Group::OtherRaw,
         program: "raw-tokio-postgres",
@@ -149,6 +158,12 @@ pub(crate) const ALL: &[Contestant] = &[
         backends: SQLITE,
         replays: 3,
         ..sqlx("", "")
+    },
+    Contestant {
+        group: Group::OtherRaw,
+        program: "raw-rusqlite",
+        backends: SQLITE,
+        ..sqlx(RUSQLITE_COLUMNS, "columns")
     },
     Contestant {
         name: "rusqlite thread",

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::contestants::{ALL, Backend, Group};
+use crate::contestants::{ALL, Backend, Group, RUSQLITE_COLUMNS, SQLX_COLUMNS};
 use crate::judge::speed;
 use crate::probe::Probe;
 use crate::results::{Record, Results, median};
-use crate::rows::{Figure, ROWS};
+use crate::rows::{Against, Figure, ROWS};
 use crate::table::rounded;
 
 pub(crate) fn of(results: &Results) -> String {
     let mut text = everybody(results);
+    text.push_str(&columns(results));
     text.push_str(&memory(results));
     text.push_str(&folds(results));
     text.push_str(&noise(results));
@@ -40,6 +41,34 @@ fn everybody(results: &Results) -> String {
     }
     text.push('\n');
     text
+}
+
+/// What is left of the differences if by hand has the same columns and indexes.
+fn columns(results: &Results) -> String {
+    let mut text = String::new();
+    for row in ROWS {
+        let by_hand = match row.backend {
+            Backend::Pg => SQLX_COLUMNS,
+            Backend::Sqlite => RUSQLITE_COLUMNS,
+            Backend::Memory => continue,
+        };
+        let workload = match row.against {
+            Against::SqlxAt(workload) => workload,
+            _ => row.workload,
+        };
+        let ours = ALL.iter().find(|one| one.group == Group::Rehydrate);
+        let ratio = ours
+            .and_then(|ours| speed(results, row, (ours.name, row.workload), (by_hand, workload)));
+        if let Some(ratio) = ratio {
+            let _ = writeln!(text, "| {} | {by_hand} | {ratio:.2} |", row.title);
+        }
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!(
+        "| workload | by hand with the same columns | Rehydrate to it |\n|---|---|---|\n{text}\n"
+    )
 }
 
 /// The peak of W5, over a short and a long log.

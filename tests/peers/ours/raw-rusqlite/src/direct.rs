@@ -3,27 +3,26 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use peers_harness::{Deposit, Id, Loaded, Outcome, Peer, Source, Task, event};
-use rusqlite::Connection;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::by_hand;
+use crate::by_hand::{self, Hand};
 
 /// Connections that are used in turns.
 pub(crate) struct Direct {
-    connections: Vec<Mutex<Connection>>,
+    connections: Vec<Mutex<Hand>>,
     next: AtomicUsize,
 }
 
 impl Direct {
-    pub(crate) fn open(path: &str, connections: usize) -> Outcome<Self> {
-        let connections = (0..connections).map(|_| Ok(Mutex::new(by_hand::open(path)?)));
+    pub(crate) fn open(path: &str, variant: &str, connections: usize) -> Outcome<Self> {
+        let connections = (0..connections).map(|_| Ok(Mutex::new(by_hand::open(path, variant)?)));
         Ok(Self {
             connections: connections.collect::<Outcome<_>>()?,
             next: AtomicUsize::new(0),
         })
     }
 
-    async fn take(&self) -> MutexGuard<'_, Connection> {
+    async fn take(&self) -> MutexGuard<'_, Hand> {
         let next = self.next.fetch_add(1, Ordering::Relaxed) % self.connections.len();
         self.connections[next].lock().await
     }

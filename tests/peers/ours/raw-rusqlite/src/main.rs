@@ -2,7 +2,7 @@
 //!
 //! Variants: the usual one calls SQLite on the thread of the caller; `thread` does so on a thread of
 //! the connection's own, with a channel there and one back, which is the least that an async
-//! framework has to do.
+//! framework has to do; `columns` is the usual one on a table with all columns of Rehydrate's.
 
 mod by_hand;
 mod direct;
@@ -19,19 +19,17 @@ async fn main() -> Outcome {
 }
 
 async fn measure(arguments: Arguments) -> Outcome {
-    let path = &arguments.url;
+    let (path, variant) = (&arguments.url, arguments.variant.as_str());
     match arguments.phase {
         Phase::Replay => {
-            let connection = by_hand::open(path)?;
+            let connection = by_hand::open(path, variant)?;
             let replay = async move { by_hand::replay(&connection) };
             measure_replay(&arguments.sizes, replay).await
         }
-        _ if arguments.variant == "thread" => {
-            run(&arguments, async |_| Threaded::start(path)).await
-        }
+        _ if variant == "thread" => run(&arguments, async |_| Threaded::start(path)).await,
         _ => {
             run(&arguments, async |connections| {
-                Direct::open(path, connections)
+                Direct::open(path, variant, connections)
             })
             .await
         }

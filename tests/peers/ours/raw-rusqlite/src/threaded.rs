@@ -4,18 +4,17 @@ use std::sync::mpsc;
 use std::thread;
 
 use peers_harness::{Deposit, Id, Loaded, Outcome, Peer, Source, Task, event};
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::by_hand;
+use crate::by_hand::{self, Hand};
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+type Job = Box<dyn FnOnce(&Hand) + Send>;
 
 pub(crate) struct Threaded(mpsc::Sender<Job>);
 
 impl Threaded {
     pub(crate) fn start(path: &str) -> Outcome<Self> {
-        let connection = by_hand::open(path)?;
+        let connection = by_hand::open(path, "thread")?;
         let (jobs, todo) = mpsc::channel::<Job>();
         thread::spawn(move || {
             for job in todo {
@@ -27,10 +26,10 @@ impl Threaded {
 
     async fn run<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+        job: impl FnOnce(&Hand) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let (answer, answered) = oneshot::channel();
-        let job = move |connection: &Connection| {
+        let job = move |connection: &Hand| {
             // Whoever asked has gone; nobody else wants to know.
             let _ = answer.send(job(connection));
         };

@@ -46,7 +46,7 @@ impl Options for Sqlite {
 impl<DB: Options> Connections<DB> {
     pub(crate) async fn open(url: &str, variant: &str, connections: usize) -> Outcome<Self> {
         let options = DB::options(url)?;
-        if matches!(variant, "own" | "json") {
+        if matches!(variant, "own" | "json" | "columns") {
             let mut own = Vec::new();
             for _ in 0..connections {
                 own.push(Mutex::new(options.connect().await?));

@@ -2,7 +2,8 @@
 //!
 //! Variants: `pool` takes a connection from sqlx's pool for each call, as everybody does; `noping`
 //! does so without the pool's `test_before_acquire`; `own` keeps connections of its own; `json` does
-//! that on a table whose payload is `json` in place of `jsonb`.
+//! that on a table whose payload is `json` in place of `jsonb`; `columns` on one that also has all
+//! other columns of Rehydrate's.
 
 mod connections;
 mod fold;
@@ -28,10 +29,11 @@ async fn measure(arguments: Arguments) -> Outcome {
             if arguments.phase == Phase::SeedReplay {
                 postgres::create_tables(&arguments.url).await?;
             }
-            // Both tables are filled; each variant uses one of them.
+            // All tables are filled; each variant uses one of them.
             let tables = match variant {
-                _ if seeds => &[postgres::JSONB, postgres::JSON][..],
+                _ if seeds => &[postgres::JSONB, postgres::JSON, postgres::COLUMNS][..],
                 "json" => &[postgres::JSON],
+                "columns" => &[postgres::COLUMNS],
                 _ => &[postgres::JSONB],
             };
             for &statements in tables {
@@ -60,7 +62,11 @@ async fn measure(arguments: Arguments) -> Outcome {
                 let by_hand = open(1).await?;
                 return measure_replay(&arguments.sizes, by_hand.replay()).await;
             }
-            run(&arguments, open).await
+            run(&arguments, open).await?;
+            if matches!(phase, Phase::SeedReplay | Phase::SeedCommands) {
+                sqlite::fill_columns(&arguments.url).await?;
+            }
+            Ok(())
         }
     }
 }

@@ -48,7 +48,7 @@ impl Kind {
 type Query<'q> = sqlx::query::Query<'q, Postgres, PgArguments>;
 
 macro_rules! statements {
-    ($variant:ident, $events:literal, $snapshots:literal, $given:literal) => {
+    ($variant:ident, $events:literal, $of:literal, $snapshots:literal, $given:literal) => {
         Statements {
             kind: Kind::$variant,
             insert: concat!(
@@ -74,14 +74,15 @@ macro_rules! statements {
                 DO UPDATE SET version = EXCLUDED.version, state = EXCLUDED.state"
             ),
             load: concat!(
-                "SELECT version, payload FROM ", $events, " WHERE stream_id = $1 ORDER BY version"
+                "SELECT version, payload FROM ", $events,
+                " WHERE ", $of, "stream_id = $1 ORDER BY version"
             ),
             load_from_snapshot: concat!(
                 "WITH snapshot AS MATERIALIZED
                     (SELECT version, state FROM ", $snapshots, " WHERE stream_id = $1)
                 SELECT version, state, true FROM snapshot
-                UNION ALL (SELECT version, payload, false FROM ", $events, " WHERE stream_id = $1
-                    AND version > COALESCE((SELECT version FROM snapshot), 0) ORDER BY version)"
+                UNION ALL (SELECT version, payload, false FROM ", $events, "
+                    WHERE ", $of, "stream_id = $1 AND version > COALESCE((SELECT version FROM snapshot), 0) ORDER BY version)"
             ),
             replay: concat!(
                 "SELECT position, stream_id, version, payload FROM ", $events, " ORDER BY position"
@@ -90,10 +91,18 @@ macro_rules! statements {
     };
 }
 
-pub(crate) const JSONB: Statements = statements!(Jsonb, "ev", "snap", "");
-pub(crate) const JSON: Statements = statements!(Json, "ev_json", "snap_json", "::text::json");
+pub(crate) const JSONB: Statements = statements!(Jsonb, "ev", "", "snap", "");
+pub(crate) const JSON: Statements = statements!(Json, "ev_json", "", "snap_json", "::text::json");
+/// With the columns and indexes of Rehydrate's table, whose values the server makes up.
+pub(crate) const COLUMNS: Statements = statements!(
+    Json,
+    "ev_columns",
+    "category = 'account' AND ",
+    "snap_json",
+    "::text::json"
+);
 
-const TABLES: &str = "
+const TABLES: &str = r#"
 CREATE TABLE ev (
     position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream_id text NOT NULL,
     version bigint NOT NULL, event_type text NOT NULL, payload jsonb NOT NULL,
@@ -105,7 +114,13 @@ CREATE TABLE ev_json (
     version bigint NOT NULL, event_type text NOT NULL, payload json NOT NULL,
     metadata json NOT NULL DEFAULT '{}', recorded_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (stream_id, version));
-CREATE TABLE snap_json (stream_id text PRIMARY KEY, version bigint NOT NULL, state json NOT NULL);";
+CREATE TABLE snap_json (stream_id text PRIMARY KEY, version bigint NOT NULL, state json NOT NULL);
+CREATE TABLE ev_columns (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    category text COLLATE "C" NOT NULL DEFAULT 'account', stream_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL, event_type text NOT NULL, schema_version bigint NOT NULL DEFAULT 1,
+    payload json NOT NULL, metadata json, event_id uuid NOT NULL DEFAULT gen_random_uuid(),
+    recorded_at timestamptz NOT NULL DEFAULT now(), UNIQUE (category, stream_id, version));"#;
 
 pub(crate) async fn create_tables(url: &str) -> Outcome {
     let mut connection = PgConnection::connect(url).await?;

@@ -29,12 +29,31 @@ CREATE TABLE ev (position integer PRIMARY KEY, stream_id text NOT NULL, version 
     recorded_at integer NOT NULL DEFAULT 0) STRICT;
 CREATE UNIQUE INDEX ev_stream ON ev (stream_id, version);
 CREATE TABLE snap (stream_id text PRIMARY KEY, version integer NOT NULL, state text NOT NULL)
-    STRICT, WITHOUT ROWID;";
+    STRICT, WITHOUT ROWID;
+CREATE TABLE ev_columns (position integer PRIMARY KEY AUTOINCREMENT,
+    category text NOT NULL DEFAULT 'account', stream_id text NOT NULL, version integer NOT NULL,
+    event_type text NOT NULL, schema_version integer NOT NULL DEFAULT 1, payload text NOT NULL,
+    metadata text, event_id blob NOT NULL DEFAULT (randomblob(16)),
+    recorded_at integer NOT NULL DEFAULT 1754500042000000,
+    UNIQUE (category, stream_id, version)) STRICT;";
+
+/// The table with the columns of Rehydrate's gets what the other one has got.
+const FILL_COLUMNS: &str = "
+INSERT INTO ev_columns (position, stream_id, version, event_type, payload)
+SELECT position, stream_id, version, event_type, payload FROM ev
+WHERE position > (SELECT coalesce(max(position), 0) FROM ev_columns)";
 
 pub(crate) async fn create_tables(path: &str) -> Outcome {
     let options = Sqlite::options(path)?;
     let mut connection = SqliteConnection::connect_with(&options).await?;
     sqlx::raw_sql(TABLES).execute(&mut connection).await?;
+    Ok(())
+}
+
+pub(crate) async fn fill_columns(path: &str) -> Outcome {
+    let options = Sqlite::options(path)?;
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    sqlx::raw_sql(FILL_COLUMNS).execute(&mut connection).await?;
     Ok(())
 }
 
