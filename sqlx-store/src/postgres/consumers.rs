@@ -9,7 +9,7 @@ use rehydrate_port::{
 };
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Row as _, SqlSafeStr as _};
+use sqlx::{PgConnection, Postgres, Row as _, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
 
 use super::error::{explain, explain_row, explain_table, explain_write};
@@ -156,11 +156,6 @@ impl<'a> PostgresSession<'a> {
             store: store.name(),
         }
     }
-
-    /// The names in the text have been checked.
-    fn over_table(&self, text: String) -> Query<'static, Postgres, PgArguments> {
-        sqlx::query(AssertSqlSafe(text)).persistent(self.statements.is_cached())
-    }
 }
 
 #[async_trait]
@@ -200,14 +195,14 @@ impl Session for PostgresSession<'_> {
         action: &'static str,
         sql: TableSql,
     ) -> Result<Vec<Answer>, StoreError> {
-        let query = bound(self.over_table(sql.text), sql.binds);
+        let query = bound(self.statements.over_table(sql.text), sql.binds);
         let rows = query.fetch_all(&mut *self.connection).await;
         rows.and_then(|rows| answers(&rows))
             .map_err(|error| explain_table(self.store, action, error))
     }
 
     async fn write_table(&mut self, action: &'static str, sql: TableSql) -> Result<(), StoreError> {
-        let query = bound(self.over_table(sql.text), sql.binds);
+        let query = bound(self.statements.over_table(sql.text), sql.binds);
         let written = query.execute(&mut *self.connection).await;
         written.map_err(|error| explain_row(self.store, action, &sql.table, error))?;
         Ok(())

@@ -14,6 +14,9 @@ use crate::dialect::session::Kept;
 /// From this position on a log is long.
 const LONG: u64 = 10_000;
 
+/// What makes another statement of one.
+const IN_A_LONG_LOG: &str = "\n-- in a long log";
+
 /// A statement's text, and another one for a long log, so that each has a plan of its own.
 ///
 /// A connection keeps the plan that PostgreSQL has made for a statement. For a table that is nearly
@@ -152,6 +155,15 @@ impl Statements {
         self.is_cached
     }
 
+    /// A statement over the table of a read model, which grows as the log does. The names in the
+    /// text have been checked.
+    pub(super) fn over_table(&self, mut text: String) -> Query<'static, Postgres, PgArguments> {
+        if self.is_log_long() {
+            text.push_str(IN_A_LONG_LOG);
+        }
+        sqlx::query(AssertSqlSafe(text)).persistent(self.is_cached)
+    }
+
     /// A statement for consumers.
     pub(super) fn kept(&self, kept: Kept) -> Query<'static, Postgres, PgArguments> {
         match kept {
@@ -195,7 +207,7 @@ impl Statements {
 
 fn texts(statement: &str, prefix: &str) -> Texts {
     let text = qualified(statement, prefix);
-    let of_a_long_log = format!("{text}\n-- in a long log");
+    let of_a_long_log = format!("{text}{IN_A_LONG_LOG}");
     [text.into(), of_a_long_log.into()]
 }
 

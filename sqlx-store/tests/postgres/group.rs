@@ -71,6 +71,17 @@ async fn appends_to_a_long_log_share_statements_and_each_is_there_once() {
     share(&place, place.options()).await;
 }
 
+/// Other texts of the same statements, and other plans, from the middle on.
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_while_the_log_becomes_long_share_statements_and_each_is_there_once() {
+    let Some(place) = Place::new().await else {
+        return;
+    };
+    let mut stranger = place.stranger().await;
+    execute(&mut stranger, "SELECT setval('rehydrate_positions', 9500)").await;
+    share(&place, place.options()).await;
+}
+
 /// Each statement is in a transaction of its own then, as behind a pooler.
 #[tokio::test(flavor = "multi_thread")]
 async fn appends_that_are_pooled_by_transaction_share_statements_and_each_is_there_once() {

@@ -44,19 +44,11 @@ impl ByHand {
     }
 
     pub(crate) async fn postgres(url: &str, schema: &str) -> Self {
-        let options: PgConnectOptions = url.parse().expect("a URL of PostgreSQL");
-        let options = options.options([("search_path", schema)]);
-        let mut connection = options.connect().await.expect("the server answers");
-        let tables = sqlx::AssertSqlSafe(format!(
-            "CREATE SCHEMA IF NOT EXISTS {schema};
-            CREATE TABLE IF NOT EXISTS by_hand (
+        let table = "CREATE TABLE IF NOT EXISTS by_hand (
             position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream_id bigint NOT NULL,
             version bigint NOT NULL, event_type text NOT NULL, payload json NOT NULL,
-            UNIQUE (stream_id, version))"
-        ));
-        let made = sqlx::raw_sql(tables).execute(&mut connection).await;
-        made.expect("the table can be made");
-        Self::Postgres(connection)
+            UNIQUE (stream_id, version))";
+        Self::Postgres(postgres_with(url, schema, table).await)
     }
 
     pub(crate) async fn mysql(url: &str) -> Self {
@@ -148,6 +140,19 @@ impl ByHand {
         let event = account.deposit(number)?;
         self.append(id, version, &[event]).await
     }
+}
+
+/// A connection to PostgreSQL with a table in a schema.
+pub(crate) async fn postgres_with(url: &str, schema: &str, table: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().expect("a URL of PostgreSQL");
+    let options = options.options([("search_path", schema)]);
+    let mut connection = options.connect().await.expect("the server answers");
+    let tables = format!("CREATE SCHEMA IF NOT EXISTS {schema}; {table}");
+    let made = sqlx::raw_sql(sqlx::AssertSqlSafe(tables))
+        .execute(&mut connection)
+        .await;
+    made.expect("the table can be made");
+    connection
 }
 
 const ONE: &str = "INSERT INTO by_hand (stream_id, version, event_type, payload)

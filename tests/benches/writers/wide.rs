@@ -2,14 +2,21 @@
 
 use chrono::Utc;
 use rehydrate::Event as _;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::account::AccountEvent;
+use crate::by_hand::postgres_with;
 
 /// A connection with the table.
 pub(crate) struct Wide(PgConnection);
+
+const TABLE: &str = r#"CREATE TABLE IF NOT EXISTS by_hand_wide (
+    position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    category text COLLATE "C" NOT NULL, stream_id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL, event_type text NOT NULL, schema_version bigint NOT NULL,
+    payload json NOT NULL, metadata json, event_id uuid NOT NULL,
+    recorded_at timestamptz NOT NULL, UNIQUE (category, stream_id, version))"#;
 
 const INSERT: &str = "INSERT INTO by_hand_wide (
         category, stream_id, version, event_type, schema_version, payload, metadata, event_id,
@@ -20,21 +27,7 @@ const INSERT: &str = "INSERT INTO by_hand_wide (
 
 impl Wide {
     pub(crate) async fn connect(url: &str, schema: &str) -> Self {
-        let options: PgConnectOptions = url.parse().expect("a URL of PostgreSQL");
-        let options = options.options([("search_path", schema)]);
-        let mut connection = options.connect().await.expect("the server answers");
-        let table = AssertSqlSafe(format!(
-            r#"CREATE SCHEMA IF NOT EXISTS {schema};
-            CREATE TABLE IF NOT EXISTS by_hand_wide (
-            position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            category text COLLATE "C" NOT NULL, stream_id text COLLATE "C" NOT NULL,
-            version bigint NOT NULL, event_type text NOT NULL, schema_version bigint NOT NULL,
-            payload json NOT NULL, metadata json, event_id uuid NOT NULL,
-            recorded_at timestamptz NOT NULL, UNIQUE (category, stream_id, version))"#
-        ));
-        let made = sqlx::raw_sql(table).execute(&mut connection).await;
-        made.expect("the table can be made");
-        Self(connection)
+        Self(postgres_with(url, schema, TABLE).await)
     }
 
     /// Adds the first event of an account.

@@ -82,7 +82,8 @@ macro_rules! statements {
                     (SELECT version, state FROM ", $snapshots, " WHERE stream_id = $1)
                 SELECT version, state, true FROM snapshot
                 UNION ALL (SELECT version, payload, false FROM ", $events, "
-                    WHERE ", $of, "stream_id = $1 AND version > COALESCE((SELECT version FROM snapshot), 0) ORDER BY version)"
+                    WHERE ", $of, "stream_id = $1
+                    AND version > COALESCE((SELECT version FROM snapshot), 0) ORDER BY version)"
             ),
             replay: concat!(
                 "SELECT position, stream_id, version, payload FROM ", $events, " ORDER BY position"
