@@ -1,39 +1,29 @@
 //! Who appends now, and who waits until a statement takes them along.
 //!
-//! A few appends have a turn at a time; those that come meanwhile wait. Whoever is done hands its
-//! turn on: to the one who waits, or to a leader, a task that writes groups until nobody waits. It is
-//! a task of its own so that a caller who gives up takes nobody else's append along.
+//! A few appends have a turn at a time; those that come meanwhile wait. When many callers append to a
+//! server that is near, only one statement is under way at a time and everybody else waits for the
+//! next: what it takes of the processor is what they are short of. Whoever is done hands its turn on:
+//! to the one who waits, or to a leader, a task that writes groups until nobody waits. It is a task of
+//! its own so that a caller who gives up takes nobody else's append along.
 //!
 //! Nobody depends on others being quick: a turn that has lasted longer than [`PATIENCE`] is counted
 //! no longer, whether a lock is in its way, the network, or a caller who has stopped polling; and
 //! whoever waits looks for such turns itself.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use rehydrate_port::{Appended, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::state::{PATIENCE, QUICK, State};
 use super::append::Append;
 use super::group::{self, Single};
 use super::{Inner, PostgresStore};
-
-/// So many statements with appends of one event are under way at most before others gather. The
-/// server makes the commits of about as many wait for the disk together, so fewer would be slower.
-const AT_ONCE: usize = 8;
-
-/// So many connections are left for others, if there are more.
-const SPARED: usize = 2;
-
-/// How many appends one statement takes at most, so that the first of them does not wait long.
-const LARGEST_GROUP: usize = 64;
-
-/// How long a turn is waited for: as the lock_timeout in `append_group.sql`.
-const PATIENCE: Duration = Duration::from_millis(20);
 
 /// What became of an append that was handed over.
 #[derive(Debug)]
@@ -52,18 +42,7 @@ pub(super) struct Request {
 }
 
 #[derive(Debug)]
-pub(super) struct Gathering {
-    at_once: usize,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// The turns that count, the oldest first, with the times from which on they do.
-    turns: VecDeque<(u64, Instant)>,
-    last_turn: u64,
-    waiting: VecDeque<Request>,
-}
+pub(super) struct Gathering(Mutex<State>);
 
 /// The right to have one statement under way. Whoever drops it hands it on to those who wait.
 pub(super) struct Turn {
@@ -99,7 +78,9 @@ pub(super) async fn append_or_join(
         },
     };
     let appended = store.append_now(append).await;
-    drop(turn);
+    if let Some(turn) = turn {
+        turn.written();
+    }
     appended
 }
 
@@ -109,17 +90,19 @@ fn enter(
     append: impl FnOnce() -> Single,
 ) -> Result<Turn, oneshot::Receiver<Reply>> {
     let gathering = &store.0.gathering;
-    let free = gathering.state().free_turn(gathering.at_once);
+    let free = gathering.state().turn_of_one();
     if let Some(number) = free {
         return Ok(Turn::new(&store.0, number));
     }
     let append = append();
     let mut state = gathering.state();
-    if let Some(number) = state.free_turn(gathering.at_once) {
+    if let Some(number) = state.turn_of_one() {
         return Ok(Turn::new(&store.0, number));
     }
     let (reply, receiver) = oneshot::channel();
     state.waiting.push_back(Request { append, reply });
+    drop(state);
+    hand_on(&store.0, true);
     Err(receiver)
 }
 
@@ -128,18 +111,19 @@ async fn replied(
     store: &PostgresStore,
     reply: &mut oneshot::Receiver<Reply>,
 ) -> Result<Reply, oneshot::error::RecvError> {
+    let mut patience = QUICK;
     loop {
-        if let Ok(reply) = timeout(PATIENCE, &mut *reply).await {
+        if let Ok(reply) = timeout(patience, &mut *reply).await {
             return reply;
         }
+        patience = PATIENCE;
         hand_on(&store.0, true);
     }
 }
 
 /// Gives a turn, if there is one, to those who wait, if there are any.
 fn hand_on(store: &Arc<Inner>, may_lead: bool) {
-    let gathering = &store.gathering;
-    let mut state = gathering.state();
+    let mut state = store.gathering.state();
     if state.waiting.is_empty() {
         return;
     }
@@ -150,7 +134,7 @@ fn hand_on(store: &Arc<Inner>, may_lead: bool) {
         drop(state);
         return leave_alone(left);
     };
-    let Some(number) = state.free_turn(gathering.at_once) else {
+    let Some(number) = state.turn_of_waiting() else {
         return;
     };
     let is_one = state.waiting.len() == 1;
@@ -177,57 +161,11 @@ pub(super) fn leave_alone(requests: impl IntoIterator<Item = Request>) {
 
 impl Gathering {
     pub(super) fn new(connections: usize) -> Self {
-        Self {
-            at_once: connections.saturating_sub(SPARED).clamp(1, AT_ONCE),
-            state: Mutex::default(),
-        }
+        Self(Mutex::new(State::new(connections)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// A turn, if fewer than `at_once` count.
-    fn free_turn(&mut self, at_once: usize) -> Option<u64> {
-        while let Some((_, since)) = self.turns.front()
-            && since.elapsed() > PATIENCE
-        {
-            self.turns.pop_front();
-        }
-        (self.turns.len() < at_once).then(|| {
-            self.last_turn += 1;
-            self.turns.push_back((self.last_turn, Instant::now()));
-            self.last_turn
-        })
-    }
-
-    fn end(&mut self, number: u64) {
-        self.turns.retain(|(other, _)| *other != number);
-    }
-
-    /// Those whose caller still waits, in the order of their streams, so that two groups never wait
-    /// for each other; and those whose stream or event is in the group already.
-    fn next_group(&mut self) -> (Vec<Request>, Vec<Request>) {
-        let (mut group, mut apart): (Vec<Request>, Vec<Request>) = Default::default();
-        while group.len() < LARGEST_GROUP
-            && let Some(request) = self.waiting.pop_front()
-        {
-            let is_like = |other: &Request| {
-                other.append.stream == request.append.stream || other.append.id == request.append.id
-            };
-            if request.reply.is_closed() {
-                continue;
-            }
-            if group.iter().any(is_like) {
-                apart.push(request);
-            } else {
-                group.push(request);
-            }
-        }
-        group.sort_by(|one, other| one.append.stream.cmp(&other.append.stream));
-        (group, apart)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -240,23 +178,40 @@ impl Turn {
         }
     }
 
+    /// What it was for is written.
+    fn written(&self) {
+        self.store.gathering.state().written(self.number);
+    }
+
     /// Writes groups until nobody waits.
     async fn lead(mut self) {
         while let Some(group) = self.next_group() {
+            let appends = group.len();
             group::write(&PostgresStore(Arc::clone(&self.store)), group).await;
+            self.written();
+            self.await_return(appends).await;
         }
         self.is_leader = false;
     }
 
-    /// The next group, for which the turn counts anew; none if nobody waits.
-    fn next_group(&self) -> Option<Vec<Request>> {
-        let mut state = self.store.gathering.state();
-        let (group, apart) = state.next_group();
-        state.end(self.number);
-        if !group.is_empty() {
-            state.turns.push_back((self.number, Instant::now()));
+    /// Lets those who were just answered come back with what they append next, as long as more of
+    /// them do: otherwise the first who is back has the next statement for itself.
+    async fn await_return(&self, answered: usize) {
+        let waiting = || self.store.gathering.state().waiting.len();
+        let mut before = waiting();
+        loop {
+            tokio::task::yield_now().await;
+            let now = waiting();
+            if now == before || now >= answered {
+                return;
+            }
+            before = now;
         }
-        drop(state);
+    }
+
+    /// The next group, if there is one and no other leader for it.
+    fn next_group(&self) -> Option<Vec<Request>> {
+        let (group, apart) = self.store.gathering.state().next_group(self.number);
         leave_alone(apart);
         (!group.is_empty()).then_some(group)
     }
