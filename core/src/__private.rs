@@ -1,18 +1,20 @@
 //! What the derive macros call: not part of the public API.
 
 mod content;
+mod handlers;
 mod no_event;
 mod seen;
 
 use rehydrate_port::{BoxError, DecodeError, DecodeProblem, SchemaVersion, StoredEvent};
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, ApplyTo};
 use crate::error::{EncodeError, no_panic};
 use crate::event::{Decoded, Event};
 use crate::event_set::EventsOf;
 use crate::upcast::Upcast;
 
+pub use handlers::{Handlers, Unhandled};
 pub use no_event::NoEvent;
 pub use seen::{Probe, Unseen, newtype, seen};
 pub use serde;
@@ -45,6 +47,23 @@ pub fn current<E: for<'de> Deserialize<'de>>(
     read(stored, || {
         content::from_json(stored.payload, variant).map(Decoded::One)
     })
+}
+
+/// Reads today's shape of the variant with this index into an enum that borrows its texts.
+pub fn borrowed<'de, E: Deserialize<'de>>(
+    stored: &StoredEvent<'de>,
+    variant: u32,
+) -> Result<E, DecodeError> {
+    read(stored, || content::from_json(stored.payload, variant))
+}
+
+/// Reads a stored event, and calls the handler of each event that it means today.
+pub fn replay<E: Event + ApplyTo<A>, A>(
+    stored: &StoredEvent<'_>,
+    aggregate: &mut A,
+) -> Result<(), DecodeError> {
+    E::decode(stored)?.each(|event| event.apply_to(aggregate));
+    Ok(())
 }
 
 /// Reads an older payload, the first link of a chain of upcasts.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use rehydrate_port::{BoxError, Fingerprint};
+use rehydrate_port::{BoxError, DecodeError, Fingerprint, StoredEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -31,6 +31,19 @@ pub trait Aggregate: Default + Send + Sync + 'static {
 
     /// Takes one event into the state. It cannot fail: what is stored has happened.
     fn apply(&mut self, event: Self::Event);
+
+    /// Takes a stored event into the state: the same as [`Event::decode`] and then
+    /// [`Aggregate::apply`] for each event that it means today.
+    ///
+    /// `derive(Aggregate)` writes one that makes no `String` of the texts of an event enum with
+    /// `#[event(borrow)]`.
+    ///
+    /// # Errors
+    /// The event cannot be decoded; the state is as it was.
+    fn replay(&mut self, stored: &StoredEvent<'_>) -> Result<(), DecodeError> {
+        Self::Event::decode(stored)?.each(|event| self.apply(event));
+        Ok(())
+    }
 }
 
 /// An aggregate's id: text in the store, a type of its own in the code.
@@ -89,6 +102,17 @@ ids!(Uuid, String, i32, i64, u32, u64, u128);
 pub trait ApplyTo<Aggregate> {
     /// Calls the handler.
     fn apply_to(self, aggregate: &mut Aggregate);
+
+    /// Reads a stored event, and calls the handler of each event that it means today.
+    ///
+    /// # Errors
+    /// As for [`Event::decode`]; no handler has been called.
+    fn replay_to(stored: &StoredEvent<'_>, aggregate: &mut Aggregate) -> Result<(), DecodeError>
+    where
+        Self: Event,
+    {
+        crate::__private::replay::<Self, _>(stored, aggregate)
+    }
 }
 
 /// When a state is written as a snapshot, and how: [`Aggregate::SNAPSHOTS`].

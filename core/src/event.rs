@@ -10,7 +10,8 @@ use crate::schema::EventSchema;
 ///
 /// `#[derive(Event, Serialize, Deserialize)]` implements it; see [`derive(Event)`](macro@crate::Event)
 /// for the attributes. All code that reads stored events, here and in the applications, goes
-/// through [`Event::decode`], so old payloads are upcast everywhere or nowhere.
+/// through [`Event::decode`], so old payloads are upcast everywhere or nowhere; a load may read
+/// today's without making their texts, with `#[event(borrow)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event enum",
     label = "needs `#[derive(Event)]`",
@@ -82,6 +83,16 @@ impl<E> Decoded<E> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Hands them over one after the other. An iterator would move each once more.
+    #[inline]
+    pub(crate) fn each(self, mut take: impl FnMut(E)) {
+        match self {
+            Self::Retired => {}
+            Self::One(event) => take(event),
+            Self::Many(events) => events.into_iter().for_each(take),
+        }
     }
 }
 

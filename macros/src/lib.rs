@@ -123,6 +123,7 @@ use syn::parse_macro_input;
 /// | `#[event(retired("…"))]` | stored types that decode to nothing, while their versions still count; repeatable |
 /// | `#[event(legacy("…" = Type))]` | a stored type that decodes to any number of today's events; repeatable |
 /// | `#[event(legacy("…" = V3, history(V1, V2)))]` | the same for a type that had schema versions of its own |
+/// | `#[event(borrow)]` | handlers get each `String` of a variant as `&str`, and a replay does not allocate it |
 ///
 /// ```
 /// use rehydrate::Event;
@@ -145,6 +146,35 @@ use syn::parse_macro_input;
 /// impl From<CaptureAndRefund> for Vec<PaymentEvent> {
 ///     fn from(CaptureAndRefund { cents }: CaptureAndRefund) -> Self {
 ///         vec![PaymentEvent::Captured { cents }, PaymentEvent::Refunded { cents }]
+///     }
+/// }
+/// ```
+///
+/// With `borrow`, a load reads the texts of today's schema version where they are stored, and only
+/// those with escapes, as `\n`, are copied. It is about fields of the type `String` in the variants
+/// themselves, not about structs within them; one with serde's `with`, or with a `default` of the
+/// application's, is handed over as `&str` too, but is made first. What is stored is the same.
+///
+/// ```
+/// # use rehydrate::{Aggregate, Event};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[event(borrow)]
+/// enum NoteEvent {
+///     Written { author: String, text: String },
+/// }
+///
+/// #[derive(Aggregate, Default)]
+/// #[aggregate(id = u64, event = NoteEvent)]
+/// struct Note {
+///     author: String,
+///     letters: usize,
+/// }
+///
+/// impl ApplyNoteEvent for Note {
+///     fn written(&mut self, author: &str, text: &str) {
+///         self.author = author.to_owned();
+///         self.letters += text.len();
 ///     }
 /// }
 /// ```

@@ -8,6 +8,8 @@
 
 #[path = "events/account.rs"]
 mod account;
+#[path = "events/borrowed.rs"]
+mod borrowed;
 #[path = "events/history.rs"]
 mod history;
 #[path = "events/names.rs"]

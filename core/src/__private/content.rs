@@ -1,7 +1,7 @@
 //! Takes the enum layer off a variant's content, and puts it back: the type has its own column.
 
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, IntoDeserializer,
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, IntoDeserializer,
     VariantAccess, Visitor,
 };
 use serde::ser::{Error as _, Impossible, Serialize, SerializeStruct, Serializer};
@@ -15,7 +15,7 @@ pub(super) fn to_json<E: Serialize>(event: &E) -> Result<String> {
     String::from_utf8(json).map_err(Error::custom)
 }
 
-pub(super) fn from_json<E: DeserializeOwned>(json: &str, variant: u32) -> Result<E> {
+pub(super) fn from_json<'de, E: Deserialize<'de>>(json: &'de str, variant: u32) -> Result<E> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let event = E::deserialize(ContentDeserializer {
         variant,

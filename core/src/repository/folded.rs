@@ -1,5 +1,6 @@
 //! A state together with how far it has come.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -10,8 +11,7 @@ use rehydrate_port::{Page, Position, Snapshot, StoreError, StoredEvent, StreamId
 
 use super::LoadError;
 use crate::aggregate::Aggregate;
-use crate::error::panic_text;
-use crate::event::{Decoded, Event, decode_guarded, panicked};
+use crate::event::{Decoded, Event as _, decode_guarded};
 
 /// What it took to load an aggregate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,58 +88,45 @@ impl<A: Aggregate> Folded<A> {
     /// Takes the events of a page, under one guard against panics for all of them: one for each
     /// costs as much as a field to decode.
     fn take_page(&mut self, page: &Page) -> Result<(), LoadError> {
-        let mut events = page.iter();
-        let mut decoding = None;
-        let taken = catch_unwind(AssertUnwindSafe(|| -> Result<(), LoadError> {
-            events.try_for_each(|stored| {
-                self.expect_next(&stored)?;
-                decoding = Some(stored.version);
-                let events = A::Event::decode(&stored)?;
-                decoding = None;
-                self.take_decoded(&stored, events);
-                Ok(())
-            })
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            page.iter().try_for_each(|stored| self.take_next(&stored))
         }));
         taken.unwrap_or_else(|panic| {
-            let read = page.iter().find(|stored| Some(stored.version) == decoding);
-            match read {
-                Some(stored) => Err(panicked(&stored, panic_text(&*panic)).into()),
-                None => resume_unwind(panic),
-            }
+            let next = self.version.next();
+            let stored = page.iter().find(|stored| stored.version == next);
+            Err(Self::blame(stored.as_ref(), panic))
         })
     }
 
     pub(crate) fn take(&mut self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
-        self.expect_next(stored)?;
-        self.take_decoded(stored, decode_guarded(stored, A::Event::decode)?);
-        Ok(())
+        let taken = catch_unwind(AssertUnwindSafe(|| self.take_next(stored)));
+        taken.unwrap_or_else(|panic| Err(Self::blame(Some(stored), panic)))
     }
 
-    fn expect_next(&self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
-        if stored.version == self.version.next() {
-            Ok(())
-        } else {
-            Err(self.hole(stored))
+    /// A panic of what decodes an event is an error about it; a handler's is its caller's.
+    #[cold]
+    fn blame(stored: Option<&StoredEvent<'_>>, panic: Box<dyn Any + Send>) -> LoadError {
+        let decoded = stored.map(|stored| decode_guarded(stored, A::Event::decode));
+        match decoded {
+            Some(Err(error)) => error.into(),
+            Some(Ok(_)) | None => resume_unwind(panic),
         }
     }
 
-    fn take_decoded(&mut self, stored: &StoredEvent<'_>, events: Decoded<A::Event>) {
-        self.apply(events);
+    fn take_next(&mut self, stored: &StoredEvent<'_>) -> Result<(), LoadError> {
+        if stored.version != self.version.next() {
+            return Err(self.hole(stored));
+        }
+        self.state_mut().replay(stored)?;
         self.version = stored.version;
         self.position = stored.position;
         self.recorded_at = Some(stored.recorded_at);
         self.replayed.events += 1;
+        Ok(())
     }
 
     pub(crate) fn apply(&mut self, event: Decoded<A::Event>) {
-        match event {
-            Decoded::Retired => {}
-            Decoded::One(event) => self.state_mut().apply(event),
-            Decoded::Many(events) => {
-                let state = self.state_mut();
-                events.into_iter().for_each(|event| state.apply(event));
-            }
-        }
+        event.each(|event| self.state_mut().apply(event));
     }
 
     pub(crate) fn state_mut(&mut self) -> &mut A {

@@ -19,6 +19,10 @@ use crate::span;
 ///     const SNAPSHOTS: SnapshotPolicy<Self> =
 ///         SnapshotPolicy::every(100, TypeSchema::fingerprint(&TypeSchema::Struct { … }, 2));
 ///     fn apply(&mut self, event: Self::Event) { ApplyTo::apply_to(event, self) }
+///     fn replay(&mut self, stored: &StoredEvent<'_>) -> Result<(), DecodeError> {
+///         use __private::Unhandled as _;
+///         __private::Handlers::<AccountEvent, Self>::replay(stored, self)
+///     }
 /// }
 ///
 /// impl EventsOf<Account> for AccountEvent {}
@@ -45,6 +49,15 @@ pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> Toke
 
             fn apply(&mut self, __event: #event) {
                 #apply
+            }
+
+            fn replay(
+                &mut self,
+                __stored: &::rehydrate::StoredEvent<'_>,
+            ) -> ::core::result::Result<(), ::rehydrate::DecodeError> {
+                #[allow(unused_imports, reason = "it is for an aggregate without handlers")]
+                use ::rehydrate::__private::Unhandled as _;
+                ::rehydrate::__private::Handlers::<#event, Self>::replay(__stored, self)
             }
         }
 

@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr, Type};
 
 use crate::attr::{self, Entries};
 use crate::ctxt::Ctxt;
-use crate::name;
+use crate::{name, text};
 
 /// An enum with `derive(Event)`.
 pub(super) struct EventEnum<'a> {
@@ -19,6 +19,8 @@ pub(super) struct EventEnum<'a> {
     pub(super) variants: Vec<Variant<'a>>,
     pub(super) retired: Vec<LitStr>,
     pub(super) legacy: Vec<Legacy>,
+    /// The key `borrow`, if it is there.
+    pub(super) borrow: Option<Ident>,
 }
 
 /// One variant: one event type.
@@ -67,7 +69,11 @@ pub(super) struct Legacy {
 
 impl<'a> EventEnum<'a> {
     pub(super) fn parse(ctxt: &Ctxt, input: &'a DeriveInput) -> Self {
-        let attrs::EnumAttrs { retired, legacy } = attrs::of_enum(ctxt, &input.attrs);
+        let attrs::EnumAttrs {
+            retired,
+            legacy,
+            borrow,
+        } = attrs::of_enum(ctxt, &input.attrs);
         let mut variants: Vec<Variant<'_>> = Vec::new();
         if let Data::Enum(data) = &input.data {
             for (index, variant) in (0..).zip(&data.variants) {
@@ -84,7 +90,13 @@ impl<'a> EventEnum<'a> {
             variants,
             retired,
             legacy,
+            borrow,
         }
+    }
+
+    /// Whether handlers get this field as `&str`.
+    pub(super) fn lends(&self, field: &Field) -> bool {
+        self.borrow.is_some() && is_string(&field.ty)
     }
 
     /// The variant that stands for unknown types.
@@ -166,6 +178,16 @@ impl<'a> Content<'a> {
             },
         }
     }
+}
+
+/// Whether it is the standard library's `String`, as far as tokens show.
+fn is_string(ty: &Type) -> bool {
+    let text = text::of(ty);
+    let name = text.strip_prefix("::").unwrap_or(&text);
+    matches!(
+        name,
+        "String" | "std::string::String" | "alloc::string::String"
+    )
 }
 
 fn newest(history: Option<&Entries<Past>>) -> u32 {

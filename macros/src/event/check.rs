@@ -6,6 +6,7 @@ mod serde;
 use syn::{Data, GenericParam};
 
 use super::ast::{Content, EventEnum, Variant};
+use super::expand;
 use crate::ctxt::Ctxt;
 use crate::name;
 
@@ -18,6 +19,7 @@ pub(super) fn check(ctxt: &Ctxt, event: &EventEnum<'_>) {
         check_handler(ctxt, variant);
     }
     check_other(ctxt, event);
+    check_borrow(ctxt, event);
     names::check(ctxt, event);
     serde::check(ctxt, event);
 }
@@ -79,6 +81,22 @@ fn check_handler(ctxt: &Ctxt, variant: &Variant<'_>) {
                 "no method can be called `{handler}`: rename the variant and keep its stored name with `#[event(name = \"{}\")]`",
                 variant.name
             ),
+        );
+    }
+}
+
+fn check_borrow(ctxt: &Ctxt, event: &EventEnum<'_>) {
+    let Some(borrow) = &event.borrow else {
+        return;
+    };
+    let mut fields = event
+        .variants
+        .iter()
+        .flat_map(|variant| &variant.code.fields);
+    if !fields.any(|field| expand::is_borrowed(event, field)) {
+        ctxt.error(
+            borrow,
+            "`borrow` has nothing to lend: it is about fields of the type `String` that serde reads by itself, in the variants and not in structs within them",
         );
     }
 }

@@ -1,6 +1,7 @@
 //! What `derive(Event)` writes.
 
 mod apply;
+mod borrowed;
 mod decode;
 mod schema;
 mod stub;
@@ -11,6 +12,7 @@ use quote::{quote, quote_spanned};
 use super::ast::EventEnum;
 use crate::span;
 
+pub(super) use borrowed::is_borrowed;
 pub(super) use stub::stub;
 
 /// Expands to the trait `ApplyXEvent` and

@@ -1,15 +1,18 @@
 //! Stored events without a store.
 
 use chrono::DateTime;
-use rehydrate::{DecodeError, Decoded, Event, EventRow, Page, Position, SchemaVersion, Version};
+use rehydrate::{
+    DecodeError, Decoded, Event, EventRow, Page, Position, SchemaVersion, StoredEvent, Version,
+};
 use uuid::Uuid;
 
-/// Reads a payload as an event of this stored type and schema version.
-pub(crate) fn decode<E: Event>(
+/// Does something with an event of this stored type and schema version.
+pub(crate) fn with_stored<T>(
     event_type: &str,
     schema_version: u32,
     payload: &str,
-) -> Result<Decoded<E>, DecodeError> {
+    run: impl FnOnce(&StoredEvent<'_>) -> T,
+) -> T {
     let mut page = Page::new();
     page.push(&EventRow {
         category: "payment",
@@ -23,7 +26,16 @@ pub(crate) fn decode<E: Event>(
         event_id: Uuid::nil(),
         recorded_at: DateTime::from_timestamp(1_700_000_000, 0).expect("a time"),
     });
-    E::decode(&page.first().expect("the event"))
+    run(&page.first().expect("the event"))
+}
+
+/// Reads a payload as an event of this stored type and schema version.
+pub(crate) fn decode<E: Event>(
+    event_type: &str,
+    schema_version: u32,
+    payload: &str,
+) -> Result<Decoded<E>, DecodeError> {
+    with_stored(event_type, schema_version, payload, E::decode)
 }
 
 /// Reads one event that must be readable.

@@ -3,25 +3,47 @@
 //! page, is a few hundredths.
 
 use rehydrate::{
-    BoxError, EventStore as _, InMemory, MemoryStore, Page, Projection, ReadModel, Recorded,
-    Repository, Rows, Runner,
+    Aggregate, BoxError, EventStore as _, InMemory, MemoryStore, Page, Projection, ReadModel,
+    Recorded, Repository, Rows, Runner,
 };
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::parcels::{self, Kind, Parcel, ParcelEvent};
+use crate::parcels::{self, Kind, Lent, Parcel, ParcelEvent};
 
 const EVENTS: u64 = 4_000;
 const STREAMS: u64 = 10;
 
 /// What is recorded: whole allocations an event, the event's own texts included.
-const RECORDED: [(&str, Measure, Kind, u64); 9] = [
-    ("decode and apply, three texts", decode, Kind::Text, 3),
-    ("decode and apply, numbers", decode, Kind::Numbers, 0),
-    ("decode and apply, one text upcast", decode, Kind::Old, 1),
-    ("load, three texts", load, Kind::Text, 3),
-    ("load, numbers", load, Kind::Numbers, 0),
-    ("load, one text upcast", load, Kind::Old, 1),
+const RECORDED: [(&str, Measure, Kind, u64); 11] = [
+    (
+        "decode and apply, three texts",
+        fold::<Parcel>,
+        Kind::Text,
+        3,
+    ),
+    ("decode and apply, three lent", fold::<Lent>, Kind::Text, 0),
+    (
+        "decode and apply, numbers",
+        fold::<Parcel>,
+        Kind::Numbers,
+        0,
+    ),
+    (
+        "decode and apply, one text upcast",
+        fold::<Parcel>,
+        Kind::Old,
+        1,
+    ),
+    ("load, three texts", load::<Parcel>, Kind::Text, 3),
+    (
+        "load, three texts that are lent",
+        load::<Lent>,
+        Kind::Text,
+        0,
+    ),
+    ("load, numbers", load::<Parcel>, Kind::Numbers, 0),
+    ("load, one text upcast", load::<Parcel>, Kind::Old, 1),
     ("replay into a view, three texts", view, Kind::Text, 4),
     ("replay into a view, numbers", view, Kind::Numbers, 1),
     ("replay into a table, numbers", table, Kind::Numbers, 1),
@@ -58,15 +80,15 @@ More: find out where they come from, and record them only if they are worth it.
   valgrind --tool=dhat <program> allocates                 (writes dhat.out.<pid>)
 and open that file in Valgrind's dh_view.html, ordered by total blocks.";
 
-fn decode(page: Page) -> u64 {
+fn fold<A: Aggregate>(page: Page) -> u64 {
     count(|| {
-        parcels::fold(&page);
+        parcels::fold::<A>(&page);
     })
 }
 
-fn load(page: Page) -> u64 {
+fn load<A: Aggregate<Id = u64>>(page: Page) -> u64 {
     let (runtime, store) = filled(&page);
-    let parcels: Repository<Parcel> = Repository::new(store);
+    let parcels: Repository<A> = Repository::new(store);
     let mut loaded = 0;
     let allocations = count(|| {
         for id in 0..STREAMS {

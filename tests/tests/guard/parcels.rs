@@ -1,7 +1,7 @@
 //! Parcels on their way: stored events with text, with numbers alone, and of an older version.
 
 use chrono::DateTime;
-use rehydrate::{Aggregate, Decoded, Event, EventRow, Page, Position, SchemaVersion, Version};
+use rehydrate::{Aggregate, Event, EventRow, Page, Position, SchemaVersion, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,6 +22,29 @@ pub(crate) enum ParcelEvent {
         depot: String,
         at: i64,
     },
+}
+
+/// The same, with texts that are lent.
+#[derive(Event, Serialize, Deserialize)]
+#[event(borrow)]
+pub(crate) enum LentEvent {
+    Accepted {
+        sender: String,
+        receiver: String,
+        city: String,
+    },
+}
+
+#[derive(Aggregate, Debug, Default)]
+#[aggregate(id = u64, event = LentEvent, category = "parcel")]
+pub(crate) struct Lent {
+    pub(crate) letters: usize,
+}
+
+impl ApplyLentEvent for Lent {
+    fn accepted(&mut self, sender: &str, receiver: &str, city: &str) {
+        self.letters += sender.len() + receiver.len() + city.len();
+    }
 }
 
 /// It was in seconds.
@@ -121,14 +144,10 @@ pub(crate) fn stored(kind: Kind, events: u64, streams: u64) -> Page {
 }
 
 /// Decodes every event and takes it into a state.
-pub(crate) fn fold(page: &Page) -> Parcel {
-    let mut parcel = Parcel::default();
+pub(crate) fn fold<A: Aggregate>(page: &Page) -> A {
+    let mut state = A::default();
     for stored in page.iter() {
-        match ParcelEvent::decode(&stored).expect("it is an event of a parcel") {
-            Decoded::Retired => {}
-            Decoded::One(event) => parcel.apply(event),
-            Decoded::Many(events) => events.into_iter().for_each(|event| parcel.apply(event)),
-        }
+        state.replay(&stored).expect("it is an event of a parcel");
     }
-    parcel
+    state
 }

@@ -40,6 +40,35 @@ pub enum DoorEvent {
     },
 }
 
+/// Events whose texts are lent.
+#[derive(Debug, Event, Serialize, Deserialize)]
+#[event(borrow)]
+pub enum GateEvent {
+    /// Somebody shut it.
+    Shut {
+        /// Who.
+        by: String,
+        /// When.
+        at: Option<[u64; 32]>,
+    },
+    /// It made a noise.
+    #[deprecated = "gates do not squeak"]
+    Squeaked(String),
+    /// It was opened.
+    Opened,
+}
+
+/// A gate.
+#[derive(Debug, Default, Aggregate)]
+#[aggregate(id = DoorId, event = GateEvent)]
+pub struct Gate;
+
+impl ApplyGateEvent for Gate {
+    fn shut(&mut self, _by: &str, _at: Option<[u64; 32]>) {}
+    fn squeaked(&mut self, _: &str) {}
+    fn opened(&mut self) {}
+}
+
 /// An id.
 #[derive(Debug, AggregateId)]
 pub struct DoorId(Uuid);

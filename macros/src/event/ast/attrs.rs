@@ -15,6 +15,7 @@ const ON_ENUM: Keys = Keys {
     known: &[
         ("retired", "retired(\"flagged\")"),
         ("legacy", "legacy(\"merged\" = MergedV1)"),
+        ("borrow", "borrow"),
     ],
     elsewhere: &[
         (
@@ -54,6 +55,10 @@ const ON_VARIANT: Keys = Keys {
             "legacy",
             "`legacy` belongs on the enum, because it may decode to any of its variants",
         ),
+        (
+            "borrow",
+            "`borrow` belongs on the enum, and is about the texts of all its variants",
+        ),
     ],
 };
 
@@ -65,6 +70,7 @@ const LEGACY: &str = "legacy(\"merged\" = MergedV1)";
 pub(super) struct EnumAttrs {
     pub(super) retired: Vec<LitStr>,
     pub(super) legacy: Vec<Legacy>,
+    pub(super) borrow: Option<Ident>,
 }
 
 pub(super) struct VariantAttrs {
@@ -76,17 +82,21 @@ pub(super) struct VariantAttrs {
 
 pub(super) fn of_enum(ctxt: &Ctxt, attrs: &[Attribute]) -> EnumAttrs {
     let mut found = EnumAttrs::default();
+    let mut borrow = Once::default();
     attr::each_key(ctxt, attrs, &ON_ENUM, |key, input| {
-        if key == "retired" {
-            let names = attr::entries(ctxt, key, input, RETIRED, |input| {
-                stored_name(input, RETIRED)
-            })?;
-            found.retired.extend(names.entries);
-        } else {
-            found.legacy.extend(legacy(ctxt, key, input)?);
+        match key.to_string().as_str() {
+            "retired" => {
+                let names = attr::entries(ctxt, key, input, RETIRED, |input| {
+                    stored_name(input, RETIRED)
+                })?;
+                found.retired.extend(names.entries);
+            }
+            "legacy" => found.legacy.extend(legacy(ctxt, key, input)?),
+            _ => borrow.set(ctxt, key, attr::flag(key, input)?),
         }
         Ok(())
     });
+    found.borrow = borrow.into_inner();
     found
 }
 

@@ -1,10 +1,11 @@
 //! The trait `ApplyXEvent`, one handler a variant.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{Attribute, Field};
 
 use super::super::ast::{Content, EventEnum, Variant};
+use super::borrowed;
 use crate::name;
 
 /// Expands to
@@ -20,15 +21,18 @@ use crate::name;
 pub(super) fn expand(event: &EventEnum<'_>) -> TokenStream {
     let (ident, apply) = (&event.input.ident, &event.apply);
     let declaration = declaration(event);
-    let arms = event.variants.iter().map(|variant| arm(apply, variant));
+    let arms = arms(event, &quote!(Self));
+    let replay_to = borrowed::expand(event);
     quote! {
         #declaration
 
         #[automatically_derived]
         impl<__A: #apply> ::rehydrate::ApplyTo<__A> for #ident {
             fn apply_to(self, __aggregate: &mut __A) {
-                match self { #(#arms)* }
+                match self { #arms }
             }
+
+            #replay_to
         }
     }
 }
@@ -36,7 +40,7 @@ pub(super) fn expand(event: &EventEnum<'_>) -> TokenStream {
 /// The trait alone.
 pub(super) fn declaration(event: &EventEnum<'_>) -> TokenStream {
     let (vis, ident, apply) = (&event.input.vis, &event.input.ident, &event.apply);
-    let handlers = event.handled().map(|variant| handler(ident, variant));
+    let handlers = event.handled().map(|variant| handler(event, variant));
     let doc = format!("What an aggregate does with each [`{ident}`]: one handler a variant.");
     let names: Vec<_> = event
         .handled()
@@ -56,20 +60,33 @@ pub(super) fn declaration(event: &EventEnum<'_>) -> TokenStream {
     }
 }
 
-fn handler(event: &Ident, variant: &Variant<'_>) -> TokenStream {
+fn handler(event: &EventEnum<'_>, variant: &Variant<'_>) -> TokenStream {
     let method = &variant.method;
-    let docs = docs(event, variant);
+    let docs = docs(&event.input.ident, variant);
+    let ty = |field: &Field| {
+        if event.lends(field) {
+            quote!(&str)
+        } else {
+            field.ty.to_token_stream()
+        }
+    };
     let parameters: Vec<_> = match &variant.content {
         Content::Unit => Vec::new(),
-        Content::Newtype(Field { ty, .. }) => vec![quote!(#method: #ty)],
+        Content::Newtype(field) => {
+            let ty = ty(field);
+            vec![quote!(#method: #ty)]
+        }
         Content::Unsupported(fields) => fields
             .iter()
             .map(|Field { ty, .. }| quote!(_: #ty))
             .collect(),
-        Content::Struct(fields) => fields
-            .iter()
-            .map(|Field { ident, ty, .. }| quote!(#ident: #ty))
-            .collect(),
+        Content::Struct(fields) => {
+            let parameter = |field: &&Field| {
+                let (ident, ty) = (&field.ident, ty(field));
+                quote!(#ident: #ty)
+            };
+            fields.iter().map(parameter).collect()
+        }
     };
     // With `self` that is one more than clippy's limit.
     let many = (parameters.len() > 6).then(|| {
@@ -94,15 +111,29 @@ fn docs(event: &Ident, variant: &Variant<'_>) -> TokenStream {
     }
 }
 
-fn arm(apply: &Ident, variant: &Variant<'_>) -> TokenStream {
-    let (ident, method) = (variant.ident, &variant.method);
+/// The arms of a match over an enum of this path with these variants, each with its handler.
+pub(super) fn arms(event: &EventEnum<'_>, path: &TokenStream) -> TokenStream {
+    let arms = event
+        .variants
+        .iter()
+        .map(|variant| arm(event, path, variant));
+    arms.collect()
+}
+
+fn arm(event: &EventEnum<'_>, path: &TokenStream, variant: &Variant<'_>) -> TokenStream {
+    let (apply, ident, method) = (&event.apply, variant.ident, &variant.method);
+    let lent = |field: &Field| event.lends(field).then(|| quote!(&));
     let (pattern, arguments) = match &variant.content {
         Content::Unit | Content::Unsupported(_) => (TokenStream::new(), TokenStream::new()),
-        Content::Newtype(_) => (quote!((__content)), quote!(, __content)),
+        Content::Newtype(field) => {
+            let lent = lent(field);
+            (quote!((__content)), quote!(, #lent __content))
+        }
         Content::Struct(fields) => {
             let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-            (quote!({ #(#names),* }), quote!(#(, #names)*))
+            let lent = fields.iter().map(|field| lent(field));
+            (quote!({ #(#names),* }), quote!(#(, #lent #names)*))
         }
     };
-    quote!(Self::#ident #pattern => #apply::#method(__aggregate #arguments),)
+    quote!(#path::#ident #pattern => #apply::#method(__aggregate #arguments),)
 }

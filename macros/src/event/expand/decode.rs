@@ -43,10 +43,20 @@ pub(super) fn expand(event: &EventEnum<'_>) -> TokenStream {
     }
 }
 
-fn of_variant(event: &EventEnum<'_>, variant: &Variant<'_>) -> TokenStream {
+/// The pattern of the stored types that are read as this variant.
+pub(super) fn names(variant: &Variant<'_>) -> TokenStream {
     let (name, aliases) = (&variant.name, &variant.aliases);
-    let names = quote!(#name #(| #aliases)*);
-    let (index, newest) = (number(variant.index), number(variant.schema_version()));
+    quote!(#name #(| #aliases)*)
+}
+
+/// The index of a variant, and its newest schema version.
+pub(super) fn numbers(variant: &Variant<'_>) -> (Literal, Literal) {
+    (number(variant.index), number(variant.schema_version()))
+}
+
+fn of_variant(event: &EventEnum<'_>, variant: &Variant<'_>) -> TokenStream {
+    let names = names(variant);
+    let (index, newest) = numbers(variant);
     // On the enum's name, where serde's derives are missing if they are.
     let current = quote_spanned! {span::at(&event.input.ident)=>
         ::rehydrate::__private::current(__stored, #index)

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 #[derive(Event, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[event(borrow)]
 pub(crate) enum AccountEvent {
     Opened {
         account_id: String,
@@ -47,21 +48,21 @@ pub(crate) struct Account {
 }
 
 impl ApplyAccountEvent for Account {
-    fn opened(&mut self, _: String, owner: String, currency: String, _: String, at: i64) {
+    fn opened(&mut self, _: &str, owner: &str, currency: &str, _: &str, at: i64) {
         self.open = true;
-        self.owner = owner;
-        self.currency = currency;
+        owner.clone_into(&mut self.owner);
+        currency.clone_into(&mut self.currency);
         self.updated_at = at;
     }
 
-    fn deposited(&mut self, _: String, tx_id: u64, amount: i64, _: String, _: String, at: i64) {
+    fn deposited(&mut self, _: &str, tx_id: u64, amount: i64, _: &str, _: &str, at: i64) {
         self.balance += amount;
         self.tx_count += 1;
         self.last_tx = tx_id;
         self.updated_at = at;
     }
 
-    fn withdrawn(&mut self, _: String, tx_id: u64, amount: i64, _: String, _: String, at: i64) {
+    fn withdrawn(&mut self, _: &str, tx_id: u64, amount: i64, _: &str, _: &str, at: i64) {
         self.balance -= amount;
         self.tx_count += 1;
         self.last_tx = tx_id;

@@ -1,4 +1,4 @@
-//! W6: stored events, decoded and applied.
+//! W6: stored events, decoded and applied: as events that own their texts, and as a load does it.
 
 use peers_harness::{Outcome, Sizes, events_to_fold, measure_fold};
 use rehydrate::{Aggregate, Decoded, Event, EventRow, Page, Position, Version};
@@ -16,16 +16,27 @@ pub(crate) fn measure(sizes: &Sizes) -> Outcome {
                 Decoded::Many(events) => events.into_iter().for_each(|event| account.apply(event)),
             }
         }
-        Ok(peers_harness::Account {
-            open: account.open,
-            owner: account.owner,
-            currency: account.currency,
-            balance: account.balance,
-            tx_count: account.tx_count,
-            last_tx: account.last_tx,
-            updated_at: account.updated_at,
-        })
+        Ok(state(account))
+    })?;
+    measure_fold("w6_borrowed", sizes, || {
+        let mut account = Account::default();
+        for stored in page.iter() {
+            account.replay(&stored)?;
+        }
+        Ok(state(account))
     })
+}
+
+fn state(account: Account) -> peers_harness::Account {
+    peers_harness::Account {
+        open: account.open,
+        owner: account.owner,
+        currency: account.currency,
+        balance: account.balance,
+        tx_count: account.tx_count,
+        last_tx: account.last_tx,
+        updated_at: account.updated_at,
+    }
 }
 
 /// The events as a store hands them over.
