@@ -50,19 +50,22 @@ pub fn current<E: for<'de> Deserialize<'de>>(
 }
 
 /// Reads today's shape of the variant with this index into an enum that borrows its texts.
-pub fn borrowed<'de, E: Deserialize<'de>>(
-    stored: &StoredEvent<'de>,
-    variant: u32,
-) -> Result<E, DecodeError> {
-    read(stored, || content::from_json(stored.payload, variant))
+#[inline]
+pub fn lent<'de, E: Deserialize<'de>>(stored: &StoredEvent<'de>, variant: u32) -> Option<E> {
+    content::from_json(stored.payload, variant).ok()
 }
 
 /// Reads a stored event, and calls the handler of each event that it means today.
+#[inline]
 pub fn replay<E: Event + ApplyTo<A>, A>(
     stored: &StoredEvent<'_>,
     aggregate: &mut A,
 ) -> Result<(), DecodeError> {
-    E::decode(stored)?.each(|event| event.apply_to(aggregate));
+    match E::decode(stored) {
+        Ok(Decoded::One(event)) => event.apply_to(aggregate),
+        Ok(events) => events.each(|event| event.apply_to(aggregate)),
+        Err(error) => return Err(error),
+    }
     Ok(())
 }
 

@@ -107,6 +107,7 @@ pub trait ApplyTo<Aggregate> {
     ///
     /// # Errors
     /// As for [`Event::decode`]; no handler has been called.
+    #[inline]
     fn replay_to(stored: &StoredEvent<'_>, aggregate: &mut Aggregate) -> Result<(), DecodeError>
     where
         Self: Event,

@@ -132,9 +132,9 @@ impl<A: Aggregate> Given<A> {
             recorded_at: DateTime::UNIX_EPOCH,
         });
         for stored in page.iter() {
-            match A::Event::decode(&stored) {
-                Ok(events) => events.into_iter().for_each(|event| self.state.apply(event)),
-                Err(error) => panic!("{}", with_causes(&error)),
+            // As a load does it.
+            if let Err(error) = self.state.replay(&stored) {
+                panic!("{}", with_causes(&error));
             }
         }
     }

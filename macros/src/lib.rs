@@ -123,7 +123,7 @@ use syn::parse_macro_input;
 /// | `#[event(retired("…"))]` | stored types that decode to nothing, while their versions still count; repeatable |
 /// | `#[event(legacy("…" = Type))]` | a stored type that decodes to any number of today's events; repeatable |
 /// | `#[event(legacy("…" = V3, history(V1, V2)))]` | the same for a type that had schema versions of its own |
-/// | `#[event(borrow)]` | handlers get each `String` of a variant as `&str`, and a replay does not allocate it |
+/// | `#[event(borrow)]` | handlers get each `String` of a variant as `&str`, which a load need not allocate |
 ///
 /// ```
 /// use rehydrate::Event;
@@ -152,8 +152,10 @@ use syn::parse_macro_input;
 ///
 /// With `borrow`, a load reads the texts of today's schema version where they are stored, and only
 /// those with escapes, as `\n`, are copied. It is about fields of the type `String` in the variants
-/// themselves, not about structs within them; one with serde's `with`, or with a `default` of the
-/// application's, is handed over as `&str` too, but is made first. What is stored is the same.
+/// themselves, not about structs within them; one with serde's `with` or `skip`, or with a `default`
+/// of the application's, is handed over as `&str` too, but is made first. What is stored is the same.
+/// The enum has to derive serde's `Deserialize`, below whatever writes attributes of serde's: a load
+/// reads its fields as that derive does, so it would not see a `Deserialize` written by hand.
 ///
 /// ```
 /// # use rehydrate::{Aggregate, Event};

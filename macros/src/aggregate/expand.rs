@@ -51,11 +51,11 @@ pub(super) fn expand(aggregate: &Aggregate<'_>, id: &Type, event: &Type) -> Toke
                 #apply
             }
 
+            #[inline]
             fn replay(
                 &mut self,
                 __stored: &::rehydrate::StoredEvent<'_>,
             ) -> ::core::result::Result<(), ::rehydrate::DecodeError> {
-                #[allow(unused_imports, reason = "it is for an aggregate without handlers")]
                 use ::rehydrate::__private::Unhandled as _;
                 ::rehydrate::__private::Handlers::<#event, Self>::replay(__stored, self)
             }

@@ -89,11 +89,11 @@ fn check_borrow(ctxt: &Ctxt, event: &EventEnum<'_>) {
     let Some(borrow) = &event.borrow else {
         return;
     };
-    let mut fields = event
-        .variants
-        .iter()
-        .flat_map(|variant| &variant.code.fields);
-    if !fields.any(|field| expand::is_borrowed(event, field)) {
+    let lends = |variant: &Variant<'_>| {
+        let mut fields = variant.code.fields.iter();
+        fields.any(|field| expand::is_borrowed(event, variant, field))
+    };
+    if !event.variants.iter().any(lends) {
         ctxt.error(
             borrow,
             "`borrow` has nothing to lend: it is about fields of the type `String` that serde reads by itself, in the variants and not in structs within them",

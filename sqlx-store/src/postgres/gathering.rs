@@ -14,6 +14,7 @@ mod state;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rehydrate_port::{Appended, StoreError};
 use tokio::runtime::Handle;
@@ -78,7 +79,7 @@ pub(super) async fn append_or_join(
         },
     };
     let appended = store.append_now(append).await;
-    if let Some(turn) = turn {
+    if let Some(turn) = turn.filter(|_| appended.is_ok()) {
         turn.written();
     }
     appended
@@ -90,13 +91,13 @@ fn enter(
     append: impl FnOnce() -> Single,
 ) -> Result<Turn, oneshot::Receiver<Reply>> {
     let gathering = &store.0.gathering;
-    let free = gathering.state().turn_of_one();
+    let free = gathering.state().turn_of_one(Instant::now());
     if let Some(number) = free {
         return Ok(Turn::new(&store.0, number));
     }
     let append = append();
     let mut state = gathering.state();
-    if let Some(number) = state.turn_of_one() {
+    if let Some(number) = state.turn_of_one(Instant::now()) {
         return Ok(Turn::new(&store.0, number));
     }
     let (reply, receiver) = oneshot::channel();
@@ -116,7 +117,7 @@ async fn replied(
         if let Ok(reply) = timeout(patience, &mut *reply).await {
             return reply;
         }
-        patience = PATIENCE;
+        patience = (patience * 2).min(PATIENCE);
         hand_on(&store.0, true);
     }
 }
@@ -134,7 +135,7 @@ fn hand_on(store: &Arc<Inner>, may_lead: bool) {
         drop(state);
         return leave_alone(left);
     };
-    let Some(number) = state.turn_of_waiting() else {
+    let Some(number) = state.turn_of_waiting(Instant::now()) else {
         return;
     };
     let is_one = state.waiting.len() == 1;
@@ -180,15 +181,19 @@ impl Turn {
 
     /// What it was for is written.
     fn written(&self) {
-        self.store.gathering.state().written(self.number);
+        self.store
+            .gathering
+            .state()
+            .written(self.number, Instant::now());
     }
 
     /// Writes groups until nobody waits.
     async fn lead(mut self) {
         while let Some(group) = self.next_group() {
             let appends = group.len();
-            group::write(&PostgresStore(Arc::clone(&self.store)), group).await;
-            self.written();
+            if group::write(&PostgresStore(Arc::clone(&self.store)), group).await {
+                self.written();
+            }
             self.await_return(appends).await;
         }
         self.is_leader = false;
@@ -211,7 +216,9 @@ impl Turn {
 
     /// The next group, if there is one and no other leader for it.
     fn next_group(&self) -> Option<Vec<Request>> {
-        let (group, apart) = self.store.gathering.state().next_group(self.number);
+        let mut state = self.store.gathering.state();
+        let (group, apart) = state.next_group(self.number, Instant::now());
+        drop(state);
         leave_alone(apart);
         (!group.is_empty()).then_some(group)
     }

@@ -42,11 +42,14 @@ impl Single {
     }
 }
 
-/// Writes what can be written together, and answers everybody.
-pub(super) async fn write(store: &PostgresStore, group: Vec<Request>) {
+/// Writes what can be written together, and answers everybody; whether the statement has run.
+pub(super) async fn write(store: &PostgresStore, group: Vec<Request>) -> bool {
     let mut session = match store.session().await {
         Ok(session) => session,
-        Err(error) => return refuse(group, error),
+        Err(error) => {
+            refuse(group, error);
+            return false;
+        }
     };
     let outcome = run(store, session.sql(), &group).await;
     let outcome = match outcome {
@@ -67,8 +70,12 @@ pub(super) async fn write(store: &PostgresStore, group: Vec<Request>) {
                 // It is committed, whatever the rows say.
                 Err(error) => unknown(group, error),
             }
+            true
         }
-        Err(error) => fail(store, group, error),
+        Err(error) => {
+            fail(store, group, error);
+            false
+        }
     }
 }
 

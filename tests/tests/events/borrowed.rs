@@ -31,6 +31,14 @@ enum LetterEvent {
         labels: BTreeMap<String, u8>,
     },
     Titled(String),
+    #[serde(with = "backwards")]
+    Whispered(String),
+    Answered {
+        letter: Option<Box<LetterEvent>>,
+        #[serde(default = "LetterEvent::nobody")]
+        by: String,
+        remark: String,
+    },
     Stamped(Stamp),
     #[serde(rename_all = "kebab-case")]
     Sealed {
@@ -78,6 +86,12 @@ fn written(written_by: String, remark: String, secret: String) -> LetterEvent {
         pages: 1,
         cached: String::new(),
         labels: BTreeMap::new(),
+    }
+}
+
+impl LetterEvent {
+    fn nobody() -> String {
+        "nobody".to_owned()
     }
 }
 
@@ -147,6 +161,15 @@ impl ApplyLetterEvent for Letter {
         self.see("titled", &[titled]);
     }
 
+    fn whispered(&mut self, whispered: &str) {
+        self.see("whispered", &[whispered]);
+    }
+
+    fn answered(&mut self, letter: Option<Box<LetterEvent>>, by: &str, remark: &str) {
+        self.see("answered", &[by, remark]);
+        self.seen.push(format!("{letter:?}"));
+    }
+
     fn stamped(&mut self, stamped: Stamp) {
         self.see("stamped", &[&stamped.country]);
     }
@@ -200,6 +223,11 @@ fn a_text_is_seen_where_it_is_stored() {
             .1,
         1
     );
+    let answered = replay("answered", 1, r#"{"remark":"late"}"#).expect("it can be read");
+    assert_eq!(answered.0.seen, [r#"answered ["nobody", "late"]"#, "None"]);
+    assert_eq!(answered.1, 1);
+    let (whispered, within) = replay("whispered", 1, r#""abc""#).expect("it can be read");
+    assert_eq!((&*whispered.seen[0], within), (r#"whispered ["cba"]"#, 0));
     let sealed = replay("sealed", 1, r#"{"sealed-by":"Grace"}"#);
     assert_eq!(sealed.expect("it can be read").1, 1);
 }

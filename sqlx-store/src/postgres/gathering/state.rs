@@ -53,10 +53,14 @@ struct Running {
 
 impl Running {
     /// How long it has taken so far, apart from its events.
-    fn taken(&self) -> Duration {
+    fn taken(&self, now: Instant) -> Duration {
         let events = u32::try_from(self.appends).unwrap_or(u32::MAX);
         let events = EACH.saturating_mul(events);
-        self.since.elapsed().saturating_sub(events)
+        self.lasts(now).saturating_sub(events)
+    }
+
+    fn lasts(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
     }
 }
 
@@ -72,24 +76,24 @@ impl State {
     }
 
     /// A turn for one more caller, if there is one and nobody waits for it.
-    pub(super) fn turn_of_one(&mut self) -> Option<u64> {
+    pub(super) fn turn_of_one(&mut self, now: Instant) -> Option<u64> {
         let is_first = self.waiting.is_empty();
-        (is_first && self.is_free(1)).then(|| self.new_turn())
+        (is_first && self.is_free(1, now)).then(|| self.new_turn(now))
     }
 
     /// A turn for those who wait, if there is one.
-    pub(super) fn turn_of_waiting(&mut self) -> Option<u64> {
-        self.is_free(0).then(|| self.new_turn())
+    pub(super) fn turn_of_waiting(&mut self, now: Instant) -> Option<u64> {
+        self.is_free(0, now).then(|| self.new_turn(now))
     }
 
     /// Whether a turn is left, when so many more callers come.
-    fn is_free(&mut self, coming: usize) -> bool {
-        while let Some(oldest) = self.turns.pop_front_if(|it| it.since.elapsed() > PATIENCE) {
-            self.remember(oldest.taken());
+    fn is_free(&mut self, coming: usize, now: Instant) -> bool {
+        while let Some(oldest) = self.turns.pop_front_if(|it| it.lasts(now) > PATIENCE) {
+            self.remember(oldest.taken(now));
         }
         let is_near = self.taken.iter().any(|taken| *taken < QUICK);
         let gather = is_near && self.callers() + coming >= MANY;
-        let is_under_way = |running: &Running| running.taken() < QUICK;
+        let is_under_way = |running: &Running| running.taken(now) < QUICK;
         self.turns.len() < self.at_once && !(gather && self.turns.iter().any(is_under_way))
     }
 
@@ -100,24 +104,24 @@ impl State {
         under_way + self.waiting.len()
     }
 
-    fn new_turn(&mut self) -> u64 {
+    fn new_turn(&mut self, now: Instant) -> u64 {
         self.last_turn += 1;
-        self.begin(self.last_turn, 1);
+        self.begin(self.last_turn, 1, now);
         self.last_turn
     }
 
-    fn begin(&mut self, turn: u64, appends: usize) {
+    fn begin(&mut self, turn: u64, appends: usize, since: Instant) {
         self.turns.push_back(Running {
             turn,
-            since: Instant::now(),
+            since,
             appends,
         });
     }
 
     /// Remembers how long it took to write what the turn was for.
-    pub(super) fn written(&mut self, turn: u64) {
+    pub(super) fn written(&mut self, turn: u64, now: Instant) {
         let running = self.turns.iter().find(|running| running.turn == turn);
-        if let Some(taken) = running.map(Running::taken) {
+        if let Some(taken) = running.map(|running| running.taken(now)) {
             self.remember(taken);
         }
     }
@@ -133,14 +137,14 @@ impl State {
 
     /// What a leader is to write next, for which its turn counts anew, and those who cannot be among
     /// them; nothing if nobody waits, or if others have the turns there are.
-    pub(super) fn next_group(&mut self, turn: u64) -> (Vec<Request>, Vec<Request>) {
+    pub(super) fn next_group(&mut self, turn: u64, now: Instant) -> (Vec<Request>, Vec<Request>) {
         self.end(turn);
-        if !self.is_free(0) {
+        if !self.is_free(0, now) {
             return Default::default();
         }
         let (group, apart) = self.group();
         if !group.is_empty() {
-            self.begin(turn, group.len());
+            self.begin(turn, group.len(), now);
         }
         (group, apart)
     }
@@ -175,6 +179,7 @@ mod tests {
 
     const FAR: Duration = Duration::from_millis(3);
     const NEAR: Duration = Duration::from_micros(300);
+    const LEADER: u64 = 100;
 
     fn state(taken: Duration) -> State {
         let mut state = State::new(20);
@@ -182,62 +187,75 @@ mod tests {
         state
     }
 
-    fn turns(state: &mut State, callers: usize) -> Vec<u64> {
-        (0..callers).filter_map(|_| state.turn_of_one()).collect()
-    }
-
-    /// A leader's turn with so many appends, which has begun so long ago.
-    fn lead(state: &mut State, appends: usize, ago: Duration) {
-        state.begin(100, appends);
-        let running = state.turns.back_mut().unwrap();
-        running.since = running.since.checked_sub(ago).unwrap();
+    /// How many of so many callers have a turn.
+    fn turns(state: &mut State, callers: usize, now: Instant) -> usize {
+        let turns = (0..callers).filter_map(|_| state.turn_of_one(now));
+        turns.count()
     }
 
     #[test]
     fn a_few_callers_have_a_turn_each() {
-        assert_eq!(turns(&mut state(NEAR), MANY - 1).len(), MANY - 1);
-        assert_eq!(turns(&mut State::new(20), 30).len(), AT_ONCE);
-        assert_eq!(turns(&mut State::new(5), 30).len(), 3);
-        assert_eq!(turns(&mut State::new(1), 30).len(), 1);
+        let now = Instant::now();
+        assert_eq!(turns(&mut state(NEAR), MANY - 1, now), MANY - 1);
+        assert_eq!(turns(&mut State::new(20), 30, now), AT_ONCE);
+        assert_eq!(turns(&mut State::new(5), 30, now), 3);
+        assert_eq!(turns(&mut State::new(1), 30, now), 1);
     }
 
     #[test]
     fn many_callers_have_one_turn_where_the_server_is_near() {
-        assert_eq!(turns(&mut state(NEAR), 30).len(), MANY - 1);
-        assert_eq!(turns(&mut state(FAR), 30).len(), AT_ONCE);
+        let now = Instant::now();
+        assert_eq!(turns(&mut state(NEAR), 30, now), MANY - 1);
+        assert_eq!(turns(&mut state(FAR), 30, now), AT_ONCE);
         let mut led = state(NEAR);
-        lead(&mut led, MANY, Duration::ZERO);
-        assert_eq!(turns(&mut led, 30).len(), 0, "the leader takes them along");
-        led.end(100);
-        assert!(led.turn_of_waiting().is_some());
+        led.begin(LEADER, MANY, now);
+        assert_eq!(turns(&mut led, 30, now), 0, "the leader takes them along");
+        led.end(LEADER);
+        assert!(led.turn_of_waiting(now).is_some());
     }
 
     #[test]
     fn a_statement_that_is_not_quick_is_not_waited_for() {
-        let mut led = state(NEAR);
-        lead(&mut led, MANY, QUICK * 2);
-        assert_eq!(turns(&mut led, 2).len(), 1, "as if it were not there");
-        let mut large = state(NEAR);
-        lead(&mut large, LARGEST_GROUP, QUICK);
-        assert_eq!(turns(&mut large, 1).len(), 0, "it has many events");
+        let begun = Instant::now();
+        for appends in [MANY, LARGEST_GROUP] {
+            let mut led = state(NEAR);
+            led.begin(LEADER, appends, begun);
+            let quick = QUICK + EACH * u32::try_from(appends).unwrap();
+            assert_eq!(turns(&mut led, 2, begun + quick / 2), 0);
+            assert_eq!(turns(&mut led, 2, begun + quick), 1, "the next one");
+        }
     }
 
     #[test]
     fn a_turn_that_lasts_does_not_count_and_tells_how_far_the_server_is() {
+        let begun = Instant::now();
         let mut state = state(NEAR);
-        for _ in 0..REMEMBERED {
-            lead(&mut state, MANY, PATIENCE * 2);
+        for leader in (LEADER..).take(REMEMBERED) {
+            state.begin(leader, MANY, begun);
         }
-        assert_eq!(turns(&mut state, 30).len(), AT_ONCE);
+        assert_eq!(turns(&mut state, 30, begun + PATIENCE * 2), AT_ONCE);
         assert!(state.taken.iter().all(|taken| *taken > QUICK));
     }
 
     #[test]
-    fn a_leader_ends_where_another_one_leads() {
+    fn how_far_the_server_is_is_forgotten_after_a_few_statements() {
+        let now = Instant::now();
         let mut state = state(NEAR);
-        let first = state.turn_of_waiting().unwrap();
-        lead(&mut state, MANY, Duration::ZERO);
-        let (group, apart) = state.next_group(first);
+        for turn in (LEADER..).take(REMEMBERED) {
+            state.begin(turn, 1, now);
+            state.written(turn, now + FAR);
+            state.end(turn);
+        }
+        assert_eq!(turns(&mut state, 30, now), AT_ONCE);
+    }
+
+    #[test]
+    fn a_leader_ends_where_another_one_leads() {
+        let now = Instant::now();
+        let mut state = state(NEAR);
+        let first = state.turn_of_waiting(now).unwrap();
+        state.begin(LEADER, MANY, now);
+        let (group, apart) = state.next_group(first, now);
         assert!(group.is_empty() && apart.is_empty());
         assert_eq!(state.turns.len(), 1);
     }

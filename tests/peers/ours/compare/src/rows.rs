@@ -168,11 +168,12 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         figure: Figure::Nanoseconds,
+        against: Against::SqlxAt("w6_typed"),
         target: Target::AtMost(1.05),
         ..row(
-            "W6: decode and apply, ns an event",
+            "W6: decode and apply, ns an event (raw: typed)",
             Backend::Memory,
-            "w6_typed",
+            "w6_borrowed",
         )
     },
 ];
