@@ -172,7 +172,6 @@ pub(crate) fn position(value: i64) -> Result<Position, Fault> {
 }
 
 /// The time in a column of microseconds.
-#[cfg(any(feature = "sqlite", feature = "mysql"))]
 pub(crate) fn time(micros: i64) -> Result<DateTime<Utc>, sqlx::Error> {
     DateTime::from_timestamp_micros(micros).ok_or_else(|| sqlx::Error::ColumnDecode {
         index: "recorded_at".to_owned(),

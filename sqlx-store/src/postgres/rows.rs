@@ -1,5 +1,6 @@
 //! Rows of PostgreSQL's.
 
+use chrono::{DateTime, Utc};
 use rehydrate_port::StoreError;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row as _};
@@ -7,7 +8,7 @@ use sqlx::{Postgres, Row as _};
 use super::error::explain;
 use crate::dialect::Dialect;
 use crate::dialect::census::RawCensus;
-use crate::dialect::rows::{RawCommand, RawEvent, RawSnapshot};
+use crate::dialect::rows::{self, RawCommand, RawEvent, RawSnapshot};
 
 impl Dialect for Postgres {
     fn event(row: &PgRow) -> Result<RawEvent<'_>, sqlx::Error> {
@@ -22,7 +23,7 @@ impl Dialect for Postgres {
             payload: row.try_get_unchecked(4)?,
             metadata: row.try_get_unchecked(5)?,
             event_id: row.try_get_unchecked(6)?,
-            recorded_at: row.try_get_unchecked(7)?,
+            recorded_at: time(row.try_get_unchecked(7)?)?,
         })
     }
 
@@ -42,6 +43,14 @@ impl Dialect for Postgres {
     fn explain(store: &str, action: &'static str, error: sqlx::Error) -> StoreError {
         explain(store, action, error)
     }
+}
+
+/// A time as it comes over the wire, in microseconds since the year 2000. The driver makes a date
+/// and a time of day of it first.
+fn time(micros: i64) -> Result<DateTime<Utc>, sqlx::Error> {
+    const EPOCH: i64 = 946_684_800_000_000;
+    // A sum that is too large is no time either.
+    rows::time(micros.saturating_add(EPOCH))
 }
 
 /// The category and the stream id in a row of `read_log.sql`, or the stream id alone in one of

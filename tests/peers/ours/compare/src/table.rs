@@ -48,8 +48,8 @@ fn raw(row: &Row, verdict: &Verdict) -> String {
 fn target(row: &Row) -> String {
     let of = match row.against {
         Against::Rusqlite => "rusqlite",
-        Against::SqlxAt(_) => "raw W1",
-        Against::Sqlx | Against::SqlxOrJson => "raw",
+        Against::SqlxAt("w1") => "raw W1",
+        Against::Sqlx | Against::SqlxOrJson | Against::SqlxAt(_) => "raw",
     };
     match row.target {
         Target::AtLeast(least) => format!("≥ {least:.2} of {of}"),
