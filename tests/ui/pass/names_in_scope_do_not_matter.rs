@@ -20,7 +20,7 @@ trait Aggregate {}
 trait ApplyTo {}
 
 #[derive(rehydrate::Event, Ser, De)]
-#[event(retired("ajar"), legacy("slammed" = Slammed))]
+#[event(borrow, retired("ajar"), legacy("slammed" = Slammed))]
 enum DoorEvent {
     #[event(history(ShutV1))]
     Shut {
@@ -28,6 +28,7 @@ enum DoorEvent {
         stored: u64,
         owner: u8,
         aggregate: u8,
+        lent: ::std::string::String,
     },
     #[event(history(OpenedV1))]
     Opened(Opened),
@@ -75,7 +76,7 @@ struct Door {
 }
 
 impl ApplyDoorEvent for Door {
-    fn shut(&mut self, paid: u64, _: u64, _: u8, _: u8) {
+    fn shut(&mut self, paid: u64, _: u64, _: u8, _: u8, _: &str) {
         self.cents = paid;
     }
 
@@ -93,6 +94,7 @@ fn main() {
             stored: 0,
             owner: 0,
             aggregate: 0,
+            lent: ::std::string::String::new(),
         },
     );
     assert_eq!(door.cents, 9);
