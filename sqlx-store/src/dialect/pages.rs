@@ -1,9 +1,14 @@
 //! Rows as pages, no faster than they are taken.
 
+use std::future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use futures_util::FutureExt as _;
+use futures_util::future::FusedFuture as _;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use rehydrate_port::{Page, StoreError, StreamId, Version};
 use sqlx::Database;
-use tokio::sync::mpsc;
 
 use super::Dialect;
 use super::rows::{self, RawEvent};
@@ -116,14 +121,86 @@ fn missing(stream: &StreamId, expected: Version, found: Version) -> StoreError {
     }
 }
 
-/// What a task sends, without a task: it runs when the stream is polled, and goes with it.
-pub(crate) fn produce<'a, T, F>(task: impl FnOnce(mpsc::Sender<T>) -> F) -> BoxStream<'a, T>
+/// What a task hands over, without a task: it runs when the stream is polled, and goes with it.
+///
+/// Not a channel, which would wake the task that is running already: the runtime would poll it once
+/// more for nothing, and wake another thread to do so.
+pub(crate) fn produce<'a, T, F>(task: impl FnOnce(Handover<T>) -> F) -> BoxStream<'a, T>
 where
     T: Send + 'a,
     F: Future<Output = ()> + Send + 'a,
 {
-    let (sender, mut receiver) = mpsc::channel(1);
-    let task = stream::once(task(sender)).filter_map(async |()| None);
-    let items = stream::poll_fn(move |context| receiver.poll_recv(context));
-    stream::select(items, task).boxed()
+    let handover = Handover(Arc::default());
+    let taken = Handover(Arc::clone(&handover.0));
+    let mut task = Box::pin(task(handover).fuse());
+    let items = stream::poll_fn(move |context| {
+        let _ = task.as_mut().poll(context);
+        match taken.item().take() {
+            Some(item) => Poll::Ready(Some(item)),
+            None if task.is_terminated() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    });
+    items.boxed()
+}
+
+/// Where a task of [`produce`] leaves one item at a time.
+#[derive(Debug)]
+pub(crate) struct Handover<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Handover<T> {
+    /// Goes on when somebody wants the next item, which may be never.
+    pub(crate) async fn give(&mut self, item: T) {
+        *self.item() = Some(item);
+        // Whoever takes it polls again for the next one.
+        future::poll_fn(|_| match *self.item() {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(()),
+        })
+        .await;
+    }
+
+    fn item(&self) -> MutexGuard<'_, Option<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_handed_over_comes_in_order_and_wakes_nobody() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut context = Context::from_waker(&waker);
+        let (answer, question) = tokio::sync::oneshot::channel();
+        let mut items = produce(async |mut items| {
+            items.give(1).await;
+            items.give(2).await;
+            items.give(question.await.unwrap_or(0)).await;
+        });
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Ready(Some(1)));
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Ready(Some(2)));
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Pending);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        answer.send(3).expect("the task waits for it");
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1, "by the answer");
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Ready(Some(3)));
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Ready(None));
+        assert_eq!(items.poll_next_unpin(&mut context), Poll::Ready(None));
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    }
 }

@@ -8,12 +8,11 @@ use rehydrate_port::{
 };
 use sqlx::mysql::MySqlRow;
 use sqlx::{MySql, MySqlConnection};
-use tokio::sync::mpsc;
 
 use super::dialect::{Part, part};
 use super::statements;
 use crate::dialect::Dialect as _;
-use crate::dialect::pages::{End, Events, Rows, produce};
+use crate::dialect::pages::{End, Events, Handover, Rows, produce};
 use crate::dialect::pool::Pooled;
 use crate::dialect::rows;
 
@@ -45,7 +44,7 @@ struct Rest {
     last: Page,
 }
 
-type Items = mpsc::Sender<Result<Item, StoreError>>;
+type Items = Handover<Result<Item, StoreError>>;
 
 /// Reads a stream on a connection that is given back as soon as there is nothing left to read.
 ///
@@ -60,24 +59,18 @@ where
     C: Readable + 'a,
 {
     let query = query.clone();
-    let mut items: BoxStream<'a, Result<Item, StoreError>> = produce(move |items| async move {
-        let rest = read_on(&mut connection, &query, store, &items).await;
-        // If nobody is left to take it, nobody misses it.
-        match rest {
-            Ok(Some(Rest { beginning, last })) => {
+    let mut items: BoxStream<'a, Result<Item, StoreError>> = produce(move |mut items| async move {
+        match read_on(&mut connection, &query, store, &mut items).await {
+            Ok(Rest { beginning, last }) => {
                 connection.finish();
                 if let Some(beginning) = beginning {
-                    let _ = items.send(Ok(beginning)).await;
+                    items.give(Ok(beginning)).await;
                 }
                 if !last.is_empty() {
-                    let _ = items.send(Ok(Item::Page(last))).await;
+                    items.give(Ok(Item::Page(last))).await;
                 }
             }
-            // The connection is closed, which stops the server.
-            Ok(None) => {}
-            Err(error) => {
-                let _ = items.send(Err(error)).await;
-            }
+            Err(error) => items.give(Err(error)).await,
         }
     });
     let (command, snapshot) = match items.next().await {
@@ -97,13 +90,13 @@ where
     })
 }
 
-/// None if nobody wants the rest.
+/// Hands over all but what [`Rest`] says.
 async fn read_on(
     connection: &mut MySqlConnection,
     query: &StreamQuery,
     store: &str,
-    items: &Items,
-) -> Result<Option<Rest>, StoreError> {
+    items: &mut Items,
+) -> Result<Rest, StoreError> {
     let mut rows = select(connection, query);
     let (beginning, last, first) = begin(&mut rows, query, store).await?;
     let mut rows = stream::iter(first.map(Ok)).chain(rows).boxed();
@@ -115,12 +108,10 @@ async fn read_on(
     let mut beginning = Some(beginning);
     loop {
         match events.next_page::<MySql>(&mut rows).await? {
-            (last, End::Reached) => return Ok(Some(Rest { beginning, last })),
+            (last, End::Reached) => return Ok(Rest { beginning, last }),
             (page, End::NotYet) => {
                 for item in beginning.take().into_iter().chain([Item::Page(page)]) {
-                    if items.send(Ok(item)).await.is_err() {
-                        return Ok(None);
-                    }
+                    items.give(Ok(item)).await;
                 }
             }
         }

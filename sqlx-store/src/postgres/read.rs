@@ -44,14 +44,13 @@ enum Part {
 /// nothing left to read.
 pub(super) async fn read_stream<'a, C: Reading + 'a>(
     mut connection: C,
-    statements: &Statements,
+    statements: &'a Statements,
     query: &StreamQuery,
     store: &'a str,
 ) -> Result<StreamRead<'a>, StoreError> {
-    let statements = statements.clone();
     let query = query.clone();
-    let mut parts = produce(move |parts| async move {
-        let mut rows = rows_of(connection.connection(), &statements, &query);
+    let mut parts = produce(move |mut parts| async move {
+        let mut rows = rows_of(connection.connection(), statements, &query);
         let mut events = Events {
             stream: query.stream.clone(),
             last: query.after,
@@ -62,9 +61,7 @@ pub(super) async fn read_stream<'a, C: Reading + 'a>(
         loop {
             match part {
                 Ok((next, End::NotYet)) => {
-                    if parts.send(Ok(next)).await.is_err() {
-                        return;
-                    }
+                    parts.give(Ok(next)).await;
                     let page = events.next_page::<Postgres>(&mut rows).await;
                     part = page.map(|(page, end)| (Part::Page(page), end));
                 }
@@ -73,8 +70,7 @@ pub(super) async fn read_stream<'a, C: Reading + 'a>(
                     if last.is_ok() {
                         connection.finish().await;
                     }
-                    // If nobody is left to take it, nobody misses it.
-                    let _ = parts.send(last.map(|(part, _)| part)).await;
+                    parts.give(last.map(|(part, _)| part)).await;
                     return;
                 }
             }

@@ -36,21 +36,18 @@ pub(super) async fn read_stream<'a>(
         store,
     };
     let query = query.clone();
-    let pages = produce(move |pages| async move {
+    let pages = produce(move |mut pages| async move {
         let mut rows = events_after(after, &query, connection);
         loop {
             match events.next_page::<Sqlite>(&mut rows).await {
                 Ok((page, End::NotYet)) => {
-                    if pages.send(Ok(page)).await.is_err() {
-                        return;
-                    }
+                    pages.give(Ok(page)).await;
                 }
                 last => {
                     drop(rows);
                     let last = last.map(|(page, _)| page);
                     if !last.as_ref().is_ok_and(Page::is_empty) {
-                        // If nobody is left to take it, nobody misses it.
-                        let _ = pages.send(last).await;
+                        pages.give(last).await;
                     }
                     return;
                 }
