@@ -189,7 +189,7 @@ impl EventStore for SqliteStore {
     }
 
     async fn read(&self, query: &StreamQuery) -> Result<StreamRead<'_>, StoreError> {
-        let read = direct::read_stream(&self.0.readers, query).await?;
+        let read = direct::read_stream(&self.0.readers, self.0.writer.as_deref(), query).await?;
         self.0.usage.count(query, &read);
         Ok(read)
     }

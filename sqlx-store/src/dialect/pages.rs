@@ -28,6 +28,18 @@ impl PageSize {
         events: 1_000,
         bytes: PAGE_BYTES,
     };
+
+    pub(crate) fn of(page: &Page) -> Self {
+        Self {
+            events: page.len(),
+            bytes: page.bytes(),
+        }
+    }
+
+    /// Whether a page of this size is full, if it may have that one.
+    pub(crate) fn fills(self, most: Self) -> bool {
+        self.events >= most.events || self.bytes >= most.bytes
+    }
 }
 
 /// The rows of one statement.
@@ -87,7 +99,7 @@ impl Events<'_> {
             return Err(missing(stream, self.last.next(), version));
         }
         self.last = version;
-        Ok(if page.len() >= size.events || page.bytes() >= size.bytes {
+        Ok(if PageSize::of(page).fills(size) {
             Fill::Full
         } else {
             Fill::Room

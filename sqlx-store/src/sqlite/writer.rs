@@ -141,20 +141,11 @@ impl Writer {
     /// Appends on the spot, in less time than it takes to wake a thread; nothing is written if that
     /// would have to wait.
     fn append_here(&self, append: &Append) -> Option<Result<Appended, StoreError>> {
-        if self.waits_for_the_disk || append.events().len() > FEW || self.queue().has_leader {
+        if append.events().len() > FEW {
             return None;
         }
-        let mut connection = Arc::clone(&self.connection).try_lock_owned().ok()?;
-        if !connection.is_settled() {
-            return None;
-        }
-        let connection = connection.opened()?;
-        connection.busy_timeout(Duration::ZERO).ok()?;
-        let outcome = try_group(connection, std::iter::once(append), &self.store);
-        if let Err(error) = connection.busy_timeout(self.patience) {
-            tracing::warn!(%error, "the writing connection does not wait any more");
-        }
-        match outcome {
+        let group = || std::iter::once(append);
+        match self.here(|connection| try_group(connection, group(), &self.store))? {
             Ok(mut answers) => {
                 self.count(&answers, append.pages());
                 self.tell_news();
@@ -166,6 +157,34 @@ impl Writer {
             // Nothing has been written, and whoever may wait may fare better.
             Err(Failed::Together(_, Stage::Begin) | Failed::Apart(_)) => None,
         }
+    }
+
+    /// Reads on the spot, with the pages that this connection has written still in its memory:
+    /// SQLite forgets all that a connection has read when another one writes.
+    pub(super) fn read_here<T>(
+        &self,
+        read: impl FnOnce(&Connection, &str) -> Result<T, StoreError>,
+    ) -> Option<T> {
+        self.here(|connection| read(connection, &self.store))?.ok()
+    }
+
+    /// Calls with the connection, if nobody else has it and commits do not wait for the disk, which
+    /// is a time in which others could write.
+    fn here<T>(&self, call: impl FnOnce(&Connection) -> T) -> Option<T> {
+        if self.waits_for_the_disk || self.queue().has_leader {
+            return None;
+        }
+        let mut connection = Arc::clone(&self.connection).try_lock_owned().ok()?;
+        if !connection.is_settled() {
+            return None;
+        }
+        let connection = connection.opened()?;
+        connection.busy_timeout(Duration::ZERO).ok()?;
+        let outcome = call(connection);
+        if let Err(error) = connection.busy_timeout(self.patience) {
+            tracing::warn!(%error, "the writing connection does not wait any more");
+        }
+        Some(outcome)
     }
 
     /// Whether the caller must start a leader.

@@ -59,8 +59,12 @@ async fn a_page_ends_when_its_text_is_large() {
         .unwrap();
     let pages = crate::common::read(&store, &payment).await;
     let lengths: Vec<_> = pages.iter().map(Page::len).collect();
-    // The first page is read on the spot, the next one handed over in slices, the others whole.
-    assert_eq!(lengths, [1, 1, 1, 1, 1, 4, 1]);
+    // The first page is read on the spot, as long as that is quick, the next one handed over in
+    // slices, the others whole.
+    let (first, rest) = lengths.split_first().unwrap();
+    assert!(matches!(first, 1 | 2), "{lengths:?}");
+    assert!(rest.starts_with(&[1, 1, 1, 1, 4]), "{lengths:?}");
+    assert_eq!(lengths.iter().sum::<usize>(), 10);
     let log = store
         .read_log(&LogQuery::after(Position::ZERO))
         .await

@@ -32,7 +32,7 @@ impl Ahead {
     pub(super) fn start_in_slices(readers: &Arc<Readers>, query: StreamQuery) -> Self {
         let (sender, slices) = mpsc::unbounded_channel();
         // It waits for nobody, so that the connection is soon free again.
-        let hand_over = move |slice| sender.send(slice).is_ok();
+        let hand_over = move |slice: &mut Page| sender.send(std::mem::take(slice)).is_ok();
         Self::read(readers, query, SLICE, hand_over, Some(slices))
     }
 
@@ -45,7 +45,7 @@ impl Ahead {
         readers: &Arc<Readers>,
         query: StreamQuery,
         slice: PageSize,
-        hand_over: impl FnMut(Page) -> bool + Send + 'static,
+        hand_over: impl FnMut(&mut Page) -> bool + Send + 'static,
         slices: Option<mpsc::UnboundedReceiver<Page>>,
     ) -> Self {
         let wanted = query.clone();

@@ -1,6 +1,7 @@
 //! Reading a stream and the log, page by page.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
 use rehydrate_port::{
@@ -16,11 +17,20 @@ use crate::dialect::rows::{Fault, clamp, committed, json_array, snapshot, versio
 use crate::sqlite::error::{explain, of_rusqlite};
 use crate::sqlite::readers::Readers;
 use crate::sqlite::statements;
+use crate::sqlite::writer::Writer;
 
-/// What is read on the spot: to wake a thread takes longer.
+/// How long to read on the spot, and how much at most, before a thread goes on: to wake one, and to
+/// be woken by it, takes as long as to read a few hundred events that are in memory.
+const BRIEFLY: Duration = Duration::from_micros(500);
 const HERE: PageSize = PageSize {
-    events: 250,
-    bytes: 64 * 1024,
+    events: 1_500,
+    bytes: 512 * 1024,
+};
+
+/// After how much of it to look at the clock, as not all of it may be in memory.
+const GLANCE: PageSize = PageSize {
+    events: 50,
+    bytes: 16 * 1024,
 };
 
 /// The room to keep for an event's text.
@@ -39,15 +49,23 @@ struct Beginning {
 /// Reads a stream. What comes after the page that is taken is on its way already.
 pub(in crate::sqlite) async fn read_stream(
     readers: &Arc<Readers>,
+    writer: Option<&Writer>,
     query: &StreamQuery,
 ) -> Result<StreamRead<'static>, StoreError> {
-    let begin_here = |connection: &_, store: &_| begin(connection, query, HERE, store);
-    let beginning = match readers.read_here(begin_here) {
+    let begun = Instant::now();
+    let begin_here = |connection: &_, store: &_| {
+        begin(connection, query, [HERE, GLANCE], store, || {
+            begun.elapsed() < BRIEFLY
+        })
+    };
+    let beginning = writer.and_then(|writer| writer.read_here(begin_here));
+    let beginning = match beginning.or_else(|| readers.read_here(begin_here)) {
         Some(beginning) => beginning,
         None => {
             let query = query.clone();
+            let sizes = [PageSize::USUAL; 2];
             let begin =
-                move |connection: &_, store: &_| begin(connection, &query, PageSize::USUAL, store);
+                move |connection: &_, store: &_| begin(connection, &query, sizes, store, || true);
             readers.read(begin).await?
         }
     };
@@ -57,10 +75,8 @@ pub(in crate::sqlite) async fn read_stream(
                 until: beginning.until,
                 ..query.clone()
             };
-            Some(Ahead::start_in_slices(
-                readers,
-                rest_of(query, &beginning.page),
-            ))
+            let query = rest_of(query, &beginning.page);
+            Some(Ahead::start_in_slices(readers, query))
         }
         End::Reached => None,
     };
@@ -73,12 +89,14 @@ pub(in crate::sqlite) async fn read_stream(
     })
 }
 
-/// Reads the command, the snapshot and the first page.
+/// Reads the command, the snapshot and the first page, which is cut short if it is not to go on after
+/// a part of it, the second size.
 fn begin(
     connection: &Connection,
     query: &StreamQuery,
-    size: PageSize,
+    sizes: [PageSize; 2],
     store: &str,
+    goes_on: impl Fn() -> bool,
 ) -> Result<Beginning, StoreError> {
     if let Some(command) = &query.command
         && let Some(committed) = find_command(connection, command, store)?
@@ -97,7 +115,7 @@ fn begin(
     if let SnapshotRead::Found(found) = &snapshot {
         query.after = found.version;
     }
-    let (page, end) = next_page(connection, &query, size, store)?;
+    let (page, end) = read_events(connection, &query, sizes, store, |_| goes_on())?;
     // The other pages are read later, and are to be of the same moment.
     let until = match end {
         End::NotYet => last_version(connection, &query, store)?,
@@ -171,24 +189,14 @@ fn last_version(
     Ok(query.until.into_iter().chain(last).min())
 }
 
-/// The next page, which is empty only at the end.
-fn next_page(
-    connection: &Connection,
-    query: &StreamQuery,
-    size: PageSize,
-    store: &str,
-) -> Result<(Page, End), StoreError> {
-    read_events(connection, query, [size, size], store, |_| true)
-}
-
-/// Reads a page with one statement, hands slices of it over while somebody wants them, and returns
-/// the rest, which is empty only at the end.
+/// Reads a page with one statement, and returns what is left of it, which is empty only at the end
+/// or after `go_on` has said no. It is asked after each part, the second size, which it may take.
 pub(super) fn read_events(
     connection: &Connection,
     query: &StreamQuery,
-    [mut left, slice]: [PageSize; 2],
+    [mut left, part]: [PageSize; 2],
     store: &str,
-    mut hand_over: impl FnMut(Page) -> bool,
+    mut go_on: impl FnMut(&mut Page) -> bool,
 ) -> Result<(Page, End), StoreError> {
     let failed = |error| explain(store, "read a stream", of_rusqlite(error));
     let until = query.until.map_or(i64::MAX, |until| clamp(until.get()));
@@ -213,21 +221,27 @@ pub(super) fn read_events(
         store,
     };
     let mut page = Page::new();
+    let mut next = both(part, left, usize::min);
     while let Some(row) = rows.next().map_err(failed)? {
-        let size = PageSize {
-            events: left.events.min(slice.events),
-            bytes: left.bytes.min(slice.bytes),
-        };
-        if events.push(&mut page, rows::event(row), size)? == Fill::Full {
-            left.events = left.events.saturating_sub(page.len());
-            left.bytes = left.bytes.saturating_sub(page.bytes());
-            let is_whole = left.events == 0 || left.bytes == 0;
-            if is_whole || !hand_over(std::mem::take(&mut page)) {
+        if events.push(&mut page, rows::event(row), next)? == Fill::Full {
+            let size = PageSize::of(&page);
+            if size.fills(left) || !go_on(&mut page) {
                 return Ok((page, End::NotYet));
             }
+            let kept = PageSize::of(&page);
+            let taken = both(size, kept, usize::saturating_sub);
+            left = both(left, taken, usize::saturating_sub);
+            next = both(both(kept, part, usize::saturating_add), left, usize::min);
         }
     }
     Ok((page, End::Reached))
+}
+
+fn both(one: PageSize, other: PageSize, of: fn(usize, usize) -> usize) -> PageSize {
+    PageSize {
+        events: of(one.events, other.events),
+        bytes: of(one.bytes, other.bytes),
+    }
 }
 
 pub(in crate::sqlite) fn watermark(
