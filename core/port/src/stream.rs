@@ -216,6 +216,9 @@ fn fault(part: &str, limit: usize) -> Option<String> {
             "is {} bytes long, more than the {limit} allowed",
             part.len()
         ))
+    } else if part.bytes().all(|byte| byte.is_ascii_graphic()) {
+        // As nearly all of them, which takes no look at each character.
+        None
     } else if part.chars().any(char::is_control) {
         Some("contains a control character".to_owned())
     } else if part.trim() != part {

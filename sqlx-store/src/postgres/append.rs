@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::error::explain;
 use super::group::Single;
-use super::rows::raw_command;
+use super::rows::{raw_command, time};
 use super::statements::Statements;
 use crate::dialect::rows::{self, Fault, clamp};
 
@@ -284,8 +284,10 @@ impl<'a> Append<'a> {
 
 /// The version, position and time in a row, from this column on.
 pub(super) fn written(row: &PgRow, first: usize) -> Result<Result<Appended, Fault>, sqlx::Error> {
-    let (version, position) = (row.try_get(first)?, row.try_get(first + 1)?);
-    let recorded_at = row.try_get(first + 2)?;
+    // Unchecked, as an event is read.
+    let version = row.try_get_unchecked(first)?;
+    let position = row.try_get_unchecked(first + 1)?;
+    let recorded_at = time(row.try_get_unchecked(first + 2)?)?;
     let numbers = rows::version(version).and_then(|it| Ok((it, rows::position(position)?)));
     Ok(numbers.map(|(version, position)| Appended {
         version,

@@ -47,7 +47,7 @@ impl Dialect for Postgres {
 
 /// A time as it comes over the wire, in microseconds since the year 2000. The driver makes a date
 /// and a time of day of it first.
-fn time(micros: i64) -> Result<DateTime<Utc>, sqlx::Error> {
+pub(super) fn time(micros: i64) -> Result<DateTime<Utc>, sqlx::Error> {
     const EPOCH: i64 = 946_684_800_000_000;
     // A sum that is too large is no time either.
     rows::time(micros.saturating_add(EPOCH))

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rehydrate_port::Position;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Postgres};
+use sqlx::{Arguments as _, AssertSqlSafe, Postgres};
 
 use super::options::quoted;
 use crate::dialect::session::Kept;
@@ -54,7 +54,7 @@ macro_rules! statements {
                 // The text is that of the file, and the schema is a plain name.
                 let [text, of_a_long_log] = &self.$name;
                 let text = if self.is_log_long() { of_a_long_log } else { text };
-                sqlx::query(AssertSqlSafe(Arc::clone(text))).persistent(self.is_cached)
+                sqlx::query_with(AssertSqlSafe(Arc::clone(text)), room()).persistent(self.is_cached)
             })*
         }
     };
@@ -203,6 +203,13 @@ impl Statements {
             Kept::TakeLease => self.take_lease(),
         }
     }
+}
+
+/// Arguments with room for those of an append, which would otherwise be moved with every second one.
+fn room() -> PgArguments {
+    let mut arguments = PgArguments::default();
+    arguments.reserve(9, 512);
+    arguments
 }
 
 fn texts(statement: &str, prefix: &str) -> Texts {
