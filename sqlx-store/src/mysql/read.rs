@@ -70,7 +70,10 @@ where
                     items.give(Ok(Item::Page(last))).await;
                 }
             }
-            Err(error) => items.give(Err(error)).await,
+            Err(error) => {
+                drop(connection);
+                items.give(Err(error)).await;
+            }
         }
     });
     let (command, snapshot) = match items.next().await {

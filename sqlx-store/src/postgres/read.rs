@@ -67,8 +67,9 @@ pub(super) async fn read_stream<'a, C: Reading + 'a>(
                 }
                 last => {
                     drop(rows);
-                    if last.is_ok() {
-                        connection.finish().await;
+                    match last {
+                        Ok(_) => connection.finish().await,
+                        Err(_) => drop(connection),
                     }
                     parts.give(last.map(|(part, _)| part)).await;
                     return;

@@ -14,7 +14,7 @@ use super::statements;
 type Control = <Sqlite as Database>::TransactionManager;
 
 /// The connections that write, of which only one is used at a time: the driver's for transactions,
-/// and another for groups of appends.
+/// and another for groups of appends, and for reads between them.
 #[derive(Debug)]
 pub(super) struct WriterConnection {
     sql: SqliteConnection,

@@ -2,9 +2,9 @@
 //!
 //! sqlx hands row after row from SQLite's thread to ours, with a copy of each value, and statement
 //! after statement to it. Pages of events and groups of appends are many of those; here each is one
-//! visit to a thread that may wait, or none at all: a few events that are in memory are read and
-//! written in less time than it takes to wake a thread. What shares a transaction with the caller's own statements has
-//! to go by the connection that the caller has, which is sqlx's.
+//! visit to a thread that may wait, or none at all: events that are in memory are read and written by
+//! the hundred in the time that it takes to wake a thread. What shares a transaction with the
+//! caller's own statements has to go by the connection that the caller has, which is sqlx's.
 
 mod ahead;
 mod append;

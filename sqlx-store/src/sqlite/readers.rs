@@ -45,8 +45,8 @@ impl Readers {
         }
     }
 
-    /// Reads on the spot, what takes less time than to wake a thread; nothing if that would have to
-    /// wait for anything, or fails.
+    /// Reads on the spot, what takes little more time than to wake a thread; nothing if that would
+    /// have to wait for another connection, or fails.
     pub(super) fn read_here<T>(
         &self,
         read: impl FnOnce(&rusqlite::Connection, &str) -> Result<T, StoreError>,

@@ -31,6 +31,9 @@ const LARGEST_GROUP: usize = 256;
 /// So many events may be written on the spot.
 const FEW: usize = 100;
 
+/// Who does not even wait so long to write is not to wait for a reader.
+const PATIENT: Duration = Duration::from_millis(100);
+
 #[derive(Debug)]
 pub(super) struct Writer {
     connection: Arc<tokio::sync::Mutex<WriterConnection>>,
@@ -165,11 +168,14 @@ impl Writer {
         &self,
         read: impl FnOnce(&Connection, &str) -> Result<T, StoreError>,
     ) -> Option<T> {
+        if self.patience < PATIENT {
+            return None;
+        }
         self.here(|connection| read(connection, &self.store))?.ok()
     }
 
-    /// Calls with the connection, if nobody else has it and commits do not wait for the disk, which
-    /// is a time in which others could write.
+    /// Calls with the connection for groups, if nobody else has it. Not where commits wait for the
+    /// disk: the next one would begin to wait only after the call.
     fn here<T>(&self, call: impl FnOnce(&Connection) -> T) -> Option<T> {
         if self.waits_for_the_disk || self.queue().has_leader {
             return None;
@@ -179,12 +185,13 @@ impl Writer {
             return None;
         }
         let connection = connection.opened()?;
-        connection.busy_timeout(Duration::ZERO).ok()?;
-        let outcome = call(connection);
-        if let Err(error) = connection.busy_timeout(self.patience) {
-            tracing::warn!(%error, "the writing connection does not wait any more");
+        // A group that was cut short is still to be taken back.
+        if !connection.is_autocommit() {
+            return None;
         }
-        Some(outcome)
+        connection.busy_timeout(Duration::ZERO).ok()?;
+        let _patient = Patient(connection, self.patience);
+        Some(call(connection))
     }
 
     /// Whether the caller must start a leader.
@@ -283,6 +290,17 @@ impl Writer {
     }
 }
 
+/// A connection that waits again for other writers when this is dropped.
+struct Patient<'c>(&'c Connection, Duration);
+
+impl Drop for Patient<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.busy_timeout(self.1) {
+            tracing::warn!(%error, "the writing connection does not wait any more");
+        }
+    }
+}
+
 impl Request {
     fn answer(self, answer: Result<Appended, StoreError>) {
         // A caller who has gone away does not want to know.
@@ -337,5 +355,33 @@ impl Drop for Leader {
                 source: None,
             }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::Synchronous;
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_reads_a_group_that_was_cut_short() {
+        let folder = tempfile::tempdir().expect("there is a temporary folder");
+        let file = folder.path().join("events.db");
+        let options = SqliteOptions::new(&file).synchronous(Synchronous::Normal);
+        let (writer, direct) = (options.writer(&file), options.direct_writer(&file));
+        let connection = WriterConnection::open(writer, direct).await;
+        let connection = connection.expect("the file can be made");
+        let writer = Writer::new(connection, &options, &file, "test".into());
+        let begin = |statement: &str| {
+            let mut locked = writer.connection.try_lock().expect("nobody has it");
+            let connection = locked.direct().expect("it can be opened");
+            connection.execute_batch(statement).expect("it can be run");
+        };
+        let is_read = || writer.read_here(|_, _| Ok(())).is_some();
+        assert!(!is_read(), "it is not open");
+        begin("BEGIN IMMEDIATE");
+        assert!(!is_read());
+        begin("ROLLBACK");
+        assert!(is_read());
     }
 }
